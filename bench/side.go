@@ -1,0 +1,122 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// side is one of the two that are compared, asked for one scenario's answer.
+type side struct {
+	name   string
+	url    string
+	header map[string]string
+	body   []byte
+	// whole reports what an answer with status 200 lacks of what it has to be.
+	whole func(body []byte) error
+}
+
+// baseline is the bare proxy: the client itself asks for the partner's stream.
+func baseline(url string, s scenario) side {
+	var want []byte
+	for _, f := range frames(s) {
+		want = append(want, f...)
+	}
+	body, err := json.Marshal(map[string]any{
+		"model": model, "stream": true, "stream_options": map[string]any{"include_usage": true},
+		"messages": []any{map[string]any{"role": "user", "content": s.text}},
+	})
+	if err != nil {
+		panic(err) // strings always have a JSON form
+	}
+	return side{
+		name: "proxy", url: url + "/v1/chat/completions", body: body,
+		header: map[string]string{"Accept": "text/event-stream"},
+		whole: func(got []byte) error {
+			if !bytes.Equal(got, want) {
+				return fmt.Errorf("%d bytes, want the partner's %d, byte for byte", len(got), len(want))
+			}
+			return nil
+		},
+	}
+}
+
+// measured is Landfall: the client asks the feature, and Landfall asks the partner.
+func measured(url, key string, s scenario) side {
+	text, err := json.Marshal(s.text)
+	if err != nil {
+		panic(err) // a string always has a JSON form
+	}
+	check := wholeEnvelope
+	if s.accept == "text/event-stream" {
+		check = wholeEvents
+	}
+	return side{
+		name: "landfall", url: url + "/v1/features/summarize",
+		body:   fmt.Appendf(nil, `{"locale":"en","input":{"text":%s,%s}}`, text, s.form),
+		header: map[string]string{"Accept": s.accept, "Authorization": "Bearer " + key},
+		whole:  func(got []byte) error { return check(got, s.answer()) },
+	}
+}
+
+func (s side) request() (*http.Request, error) {
+	req, err := http.NewRequest(http.MethodPost, s.url, bytes.NewReader(s.body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range s.header {
+		req.Header.Set(k, v)
+	}
+	return req, nil
+}
+
+// wholeEnvelope: status complete, and the very text.
+func wholeEnvelope(body []byte, want string) error {
+	var e struct {
+		Status string
+		Output struct{ Text string }
+		Error  json.RawMessage
+	}
+	switch err := json.Unmarshal(body, &e); {
+	case err != nil:
+		return err
+	case e.Status != "complete":
+		return fmt.Errorf("status %q, error %s", e.Status, e.Error)
+	case e.Output.Text != want:
+		return fmt.Errorf("the text is %q", e.Output.Text)
+	}
+	return nil
+}
+
+// wholeEvents: the deltas join to the very text, and done says the same, last.
+func wholeEvents(body []byte, want string) error {
+	var text []byte
+	for len(body) > 0 {
+		block, rest, ended := bytes.Cut(body, []byte("\n\n"))
+		if !ended {
+			return errors.New("the stream breaks off within an event")
+		}
+		body = rest
+		head, data, _ := bytes.Cut(block, []byte("\ndata: "))
+		switch string(head) {
+		case "event: delta":
+			var d struct{ Text string }
+			if err := json.Unmarshal(data, &d); err != nil {
+				return err
+			}
+			text = append(text, d.Text...)
+		case "event: done":
+			if string(text) != want {
+				return fmt.Errorf("the deltas join to %q", text)
+			}
+			if len(body) > 0 {
+				return errors.New("something follows done")
+			}
+			return wholeEnvelope(data, want)
+		}
+	}
+	return errors.New("the stream ends without done")
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"landfall"
+	"landfall/internal/audit"
+	"landfall/internal/control"
+	"landfall/internal/front"
+	"landfall/internal/gateway"
+	"landfall/internal/local"
+	"landfall/internal/pack"
+	"landfall/internal/partner"
+	"landfall/internal/snapshot"
+	"landfall/internal/sqlite"
+)
+
+type serveCmd struct {
+	Listen string `help:"Address of the gateway. Defaults to 127.0.0.1:8460." placeholder:"HOST:PORT"`
+}
+
+func (s *serveCmd) Run(ctx context.Context, cfg *Config) error {
+	if s.Listen != "" {
+		cfg.Listen = s.Listen
+	}
+	log, err := cfg.logger()
+	if err != nil {
+		return err
+	}
+	unlock, err := sqlite.Lock(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	listener, err := listen(cfg.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	srv, err := newServer(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer srv.close()
+	return srv.serve(ctx, listener, os.Stdout)
+}
+
+func listen(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use: another server listens there; stop it, or choose a port with --listen HOST:PORT", addr)
+	}
+	return l, err
+}
+
+// server is the whole product, wired: control plane, data plane and the local
+// model in one process.
+type server struct {
+	cfg     *Config
+	log     *slog.Logger
+	db      *sqlite.DB
+	writer  *audit.Writer
+	engine  *local.Engine
+	control *control.Control
+	gate    *landfall.Gate
+	holder  *snapshot.Holder
+	line    *gateway.Line
+	keys    *keys
+	apps    map[string]string
+	made    []control.Made // releases approved at this start: a first one
+	metrics *metrics
+	parts   *partner.Partners
+}
+
+func newServer(ctx context.Context, cfg *Config, log *slog.Logger) (s *server, err error) {
+	s = &server{cfg: cfg, log: log, metrics: newMetrics()}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	if s.db, err = sqlite.Open(cfg.Data); err != nil {
+		return s, err
+	}
+	if n, err := audit.Recover(ctx, s.db, time.Now()); err != nil {
+		return s, err
+	} else if n > 0 {
+		log.Warn("closed records that a crash left open", "records", n)
+	}
+	s.writer = audit.NewWriter(s.db, audit.WriterConfig{})
+	packs, err := cfg.packs()
+	if err != nil {
+		return s, err
+	}
+	if s.engine, err = cfg.engine(packs, log, nil); err != nil {
+		return s, err
+	}
+	if err := s.publish(ctx, packs); err != nil {
+		return s, err
+	}
+	return s, s.wire(ctx)
+}
+
+// publish is the control plane's part of a start: a rehearsal where there are no
+// keys, else the releases as things stand now under the approvals on file.
+func (s *server) publish(ctx context.Context, packs *pack.Packs) (err error) {
+	s.control = newControl(s.cfg, packs, s.engine)
+	if s.cfg.dir().HasKeys() {
+		err = s.control.Publish()
+	} else {
+		s.made, err = s.control.Rehearse(0)
+	}
+	if err != nil {
+		return err
+	}
+	markets, err := s.control.Markets()
+	if err != nil {
+		return err
+	}
+	apps := sqlite.Apps{DB: s.db}
+	if s.apps, err = demoApps(ctx, s.cfg.dir(), apps, markets); err != nil {
+		return err
+	}
+	s.keys = &keys{apps: apps}
+	return s.keys.load(ctx)
+}
+
+// wire is the data plane: it gets bytes, and verifies them like any other.
+func (s *server) wire(ctx context.Context) error {
+	trust, err := s.cfg.dir().Trust()
+	if err != nil {
+		return err
+	}
+	s.gate = landfall.NewGate(trust, nil)
+	s.holder = snapshot.NewHolder(s.gate, nil)
+	sealed, err := os.ReadFile(s.cfg.dir().Snapshot())
+	if err != nil {
+		return err
+	}
+	if err := s.holder.Load(sealed); err != nil {
+		return err
+	}
+	s.parts, err = partner.New(partner.Config{Gate: s.gate, Locators: map[string]partner.Locator{"embedded": embedded{s.engine}}})
+	if err != nil {
+		return err
+	}
+	s.line = gateway.New(gateway.Config{Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Log: s.log, Ended: s.metrics.ended})
+	return nil
+}
+
+func (s *server) handler() http.Handler {
+	return front.Config{
+		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Ready: s.ready,
+		Metrics: s.metrics.handler(s.writer), NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
+		Rehearsal: s.gate.Rehearsal(), Log: s.log,
+	}.Handler()
+}
+
+// ready: a release is admitted and its model answers.
+func (s *server) ready(ctx context.Context) error {
+	snap, unavailable := s.holder.Current()
+	if unavailable != nil {
+		return unavailable
+	}
+	if reasons := s.engine.Reasons(); len(reasons) > 0 {
+		return errors.New(reasons[0].Message)
+	}
+	err := errors.New("no release is approved: `landfall rehearse` approves with the local keys")
+	for market := range s.apps {
+		for _, r := range snap.Routes(market) {
+			if r.Check(landfall.Serve) == nil {
+				return s.parts.Ready(ctx, r.Release())
+			}
+		}
+	}
+	return err
+}
+
+func (s *server) serve(ctx context.Context, l net.Listener, out io.Writer) error {
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	wg.Go(func() {
+		s.holder.Watch(background, s.cfg.dir().Snapshot(), 500*time.Millisecond, s.loaded)
+	})
+	wg.Go(func() { s.keys.watch(background, time.Second, s.failed("read app keys")) })
+	wg.Go(func() { s.refresh(background) })
+	s.engine.Start(background)
+	wg.Go(func() { s.tellModel(background, out) })
+	h := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	s.banner(out, l.Addr().String())
+	errs := make(chan error, 1)
+	go func() { errs <- h.Serve(l) }()
+	select {
+	case err := <-errs:
+		return err
+	case <-ctx.Done():
+	}
+	s.log.Info("stopping: streams under way may end", "within", s.cfg.grace().String())
+	grace, cancel := context.WithTimeout(background, s.cfg.grace())
+	defer cancel()
+	err := h.Shutdown(grace)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = h.Close()
+	}
+	return err
+}
+
+// loaded is told of each new source: a bad one does not replace a good one.
+func (s *server) loaded(err error) {
+	if err != nil {
+		s.log.Error("a new snapshot was refused; the last good one stays", "error", err)
+		return
+	}
+	s.log.Info("a new snapshot is in use")
+}
+
+func (s *server) failed(what string) func(error) {
+	return func(err error) { s.log.Error("could not "+what, "error", err) }
+}
+
+// refresh takes up approvals that were put in or taken away, and renews the
+// snapshot in time. One fault is told once.
+func (s *server) refresh(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	last := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		err := s.control.Refresh()
+		switch {
+		case err == nil:
+			last = ""
+		case err.Error() != last:
+			last = err.Error()
+			s.failed("refresh the snapshot")(err)
+		}
+	}
+}
+
+func (s *server) close() {
+	if s.engine != nil {
+		_ = s.engine.Close()
+	}
+	if s.writer != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := s.writer.Close(ctx); err != nil {
+			s.log.Error("the audit log did not end in time", "error", err)
+		}
+	}
+	if s.parts != nil {
+		s.parts.Close()
+	}
+	if s.db != nil {
+		_ = s.db.Close()
+	}
+}

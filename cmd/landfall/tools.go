@@ -1,0 +1,311 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"landfall"
+	"landfall/internal/audit"
+	"landfall/internal/control"
+	"landfall/internal/local"
+	"landfall/internal/snapshot"
+	"landfall/internal/sqlite"
+)
+
+type rehearseCmd struct {
+	Expires time.Duration `help:"How long the approvals last, 720h; approves everything anew. Defaults to 90 days, for what is not approved." placeholder:"DURATION"`
+}
+
+// Run makes and approves releases; a gateway that runs on the same data takes
+// them up within two seconds.
+func (r *rehearseCmd) Run(ctx context.Context, cfg *Config) error {
+	packs, err := cfg.packs()
+	if err != nil {
+		return err
+	}
+	engine, err := cfg.engine(packs, nil, nil)
+	if err != nil {
+		return err
+	}
+	made, err := newControl(cfg, packs, engine).Rehearse(r.Expires)
+	if err != nil {
+		return err
+	}
+	for _, m := range made {
+		state := "approved before, holds until"
+		if m.New {
+			state = "APPROVED in rehearsal until"
+		}
+		fmt.Printf("%s %-10s %s  %s %s\n", m.Market, m.Feature, m.Digest.Short(), state, m.Expires.Format(time.RFC3339))
+		for _, c := range m.Changes {
+			fmt.Printf("    changed: %s\n", c)
+		}
+	}
+	return nil
+}
+
+type auditCmd struct {
+	List auditListCmd `cmd:"" help:"List records, the newest first."`
+	Show auditShowCmd `cmd:"" help:"Show one record."`
+}
+
+type auditListCmd struct {
+	JSON  bool `name:"json" help:"One record a line, both entries in it."`
+	Limit int  `help:"At most so many; 0 for all." default:"0"`
+}
+
+func (a *auditListCmd) Run(ctx context.Context, cfg *Config) error {
+	db, err := sqlite.OpenReader(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	page, shown := audit.Page{Limit: 500}, 0
+	for {
+		records, err := db.List(ctx, page)
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		for _, r := range records {
+			write := audit.WriteLine
+			if a.JSON {
+				write = audit.WriteJSON
+			}
+			if err := write(os.Stdout, r); err != nil {
+				return err
+			}
+			if shown++; a.Limit > 0 && shown == a.Limit {
+				return nil
+			}
+			page.Before = r.Seq
+		}
+	}
+}
+
+type auditShowCmd struct {
+	ID   string `arg:"" help:"Id of the answer."`
+	JSON bool   `name:"json" help:"As one line of JSON."`
+}
+
+func (a *auditShowCmd) Run(ctx context.Context, cfg *Config) error {
+	db, err := sqlite.OpenReader(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	r, err := db.Get(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	if a.JSON {
+		return audit.WriteJSON(os.Stdout, r)
+	}
+	return audit.WriteText(os.Stdout, r)
+}
+
+type appCmd struct {
+	New    appNewCmd    `cmd:"" help:"Make an app; its key is shown once."`
+	List   appListCmd   `cmd:"" help:"List apps."`
+	Revoke appRevokeCmd `cmd:"" help:"Withdraw an app's key; it holds within two seconds."`
+}
+
+type appNewCmd struct {
+	Name        string `arg:"" help:"What a person calls it."`
+	Market      string `required:"" help:"Its market."`
+	ShowsLabels bool   `help:"The app shows the words of the label itself."`
+}
+
+func (a *appNewCmd) Run(ctx context.Context, cfg *Config) error {
+	packs, err := cfg.packs()
+	if err != nil {
+		return err
+	}
+	if _, err := packs.Market(a.Market); err != nil {
+		return err
+	}
+	return withApps(cfg, func(apps sqlite.Apps) error {
+		app, key, err := apps.New(ctx, a.Name, a.Market, a.ShowsLabels)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("id      %s\nmarket  %s\nkey     %s\n", app.ID, app.Market, key)
+		fmt.Fprintln(os.Stderr, "The key is shown this once; only its hash is kept.")
+		return nil
+	})
+}
+
+type appListCmd struct{}
+
+func (appListCmd) Run(ctx context.Context, cfg *Config) error {
+	return withApps(cfg, func(apps sqlite.Apps) error {
+		list, err := apps.List(ctx)
+		for _, a := range list {
+			state := "active"
+			if a.Revoked > 0 {
+				state = "revoked " + time.UnixMilli(a.Revoked).UTC().Format(time.RFC3339)
+			}
+			fmt.Printf("%s  %-4s  %s  %q  %s\n", a.ID, a.Market, time.UnixMilli(a.Created).UTC().Format(time.RFC3339), a.Name, state)
+		}
+		return err
+	})
+}
+
+type appRevokeCmd struct {
+	ID string `arg:"" help:"Id of the app."`
+}
+
+func (a *appRevokeCmd) Run(ctx context.Context, cfg *Config) error {
+	return withApps(cfg, func(apps sqlite.Apps) error { return apps.Revoke(ctx, a.ID) })
+}
+
+func withApps(cfg *Config, do func(sqlite.Apps) error) error {
+	db, err := sqlite.Open(cfg.Data)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	return do(sqlite.Apps{DB: db})
+}
+
+type modelCmd struct {
+	List   modelListCmd   `cmd:"" help:"List the models of the catalogue."`
+	Pull   modelPullCmd   `cmd:"" help:"Fetch and verify weights, install the engine."`
+	Verify modelVerifyCmd `cmd:"" help:"Compare files in the cache with their hashes."`
+}
+
+type modelListCmd struct{}
+
+func (modelListCmd) Run(cfg *Config) error {
+	return withModels(cfg, func(lc local.Config, cache local.Cache) error { return local.List(os.Stdout, lc.Catalogue, cache) })
+}
+
+type modelPullCmd struct {
+	Model string `arg:"" optional:"" help:"Id of the catalogue, or small."`
+}
+
+func (m *modelPullCmd) Run(ctx context.Context, cfg *Config) error {
+	return withModels(cfg, func(lc local.Config, _ local.Cache) error {
+		lc.Model = firstOf(m.Model, lc.Model)
+		return local.Pull(ctx, os.Stderr, isTerminal(os.Stderr), lc)
+	})
+}
+
+type modelVerifyCmd struct {
+	Models []string `arg:"" optional:"" help:"Ids of the catalogue. Defaults to those in the cache."`
+}
+
+func (m *modelVerifyCmd) Run(ctx context.Context, cfg *Config) error {
+	return withModels(cfg, func(lc local.Config, cache local.Cache) error {
+		return local.Verify(ctx, os.Stdout, lc.Catalogue, cache, m.Models...)
+	})
+}
+
+func withModels(cfg *Config, do func(local.Config, local.Cache) error) error {
+	packs, err := cfg.packs()
+	if err != nil {
+		return err
+	}
+	lc, err := cfg.localConfig(packs)
+	if err != nil {
+		return err
+	}
+	cache, err := local.OpenCache(lc.CacheDir)
+	if err != nil {
+		return err
+	}
+	return do(lc, cache)
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+type verifyCmd struct{}
+
+// Run checks everything that serving would, and tells every problem.
+func (verifyCmd) Run(ctx context.Context, cfg *Config) error {
+	var problems []error
+	check := func(what string, err error, detail string) {
+		if err != nil {
+			problems = append(problems, err)
+			fmt.Printf("BAD  %-10s %s\n", what, indent(err.Error()))
+			return
+		}
+		fmt.Printf("ok   %-10s %s\n", what, detail)
+	}
+	packs, err := cfg.packs()
+	check("config", err, "listen "+cfg.Listen+", data "+cfg.Data)
+	if err == nil {
+		verifyPacks(cfg, packs, check)
+	}
+	verifyData(ctx, cfg, check)
+	if len(problems) > 0 {
+		return errSaid
+	}
+	return nil
+}
+
+func indent(s string) string { return strings.ReplaceAll(s, "\n", "\n     ") }
+
+func verifyData(ctx context.Context, cfg *Config, check func(string, error, string)) {
+	dir := cfg.dir()
+	trust, err := dir.Trust()
+	check("keys", err, fmt.Sprintf("%d authorities pinned, rehearsal %t", len(trust.Authorities), trust.Rehearsal))
+	if err != nil {
+		return
+	}
+	gate := landfall.NewGate(trust, nil)
+	check("approvals", dir.CheckApprovals(gate), dir.Approvals())
+	verifySnapshot(gate, dir, check)
+	db, err := sqlite.OpenReader(cfg.Data)
+	if err != nil {
+		check("records", err, "")
+		return
+	}
+	defer func() { _ = db.Close() }()
+	n, err := countRecords(ctx, db)
+	check("records", err, fmt.Sprintf("%d", n))
+}
+
+func verifySnapshot(gate *landfall.Gate, dir control.Dir, check func(string, error, string)) {
+	sealed, err := os.ReadFile(dir.Snapshot())
+	if err == nil {
+		err = snapshot.NewHolder(gate, nil).Load(sealed)
+	}
+	check("snapshot", err, dir.Snapshot())
+	if err != nil {
+		return
+	}
+	src, err := snapshot.Open(gate, sealed)
+	if err != nil {
+		return
+	}
+	snap, err := snapshot.Compile(gate, src)
+	if err != nil {
+		return
+	}
+	for _, m := range src.Markets {
+		for _, r := range snap.Routes(m.Pack.ID) {
+			check("release", r.Check(landfall.Serve), fmt.Sprintf("%s %s %s until %s", m.Pack.ID, r.Release().Feature, r.Digest().Short(), landfall.Unix(r.Approval().Expires).Format(time.RFC3339)))
+		}
+	}
+}
+
+func countRecords(ctx context.Context, db *sqlite.Reader) (int, error) {
+	n, page := 0, audit.Page{Limit: 1000}
+	for {
+		records, err := db.List(ctx, page)
+		if err != nil || len(records) == 0 {
+			return n, err
+		}
+		n += len(records)
+		page.Before = records[len(records)-1].Seq
+	}
+}
+
+var errNoGateway = errors.New("no gateway answers")

@@ -1,0 +1,210 @@
+package feature
+
+import (
+	"strings"
+	"unicode"
+
+	"landfall"
+)
+
+// subject is what a check looks at.
+type subject struct {
+	*shaping
+	part  string // the part about to be shown; for a check of the answer, all of it
+	whole string // all text up to and with the part
+	items []string
+	first bool
+	// output is a held answer, of the kinds that have no lane.
+	output landfall.Object
+}
+
+// contract is one contract check: a pure function that returns what is wrong, or "".
+type contract struct {
+	test  func(*subject) string
+	where []string
+	// early says that a beginning which fails cannot become right any more, or is
+	// not worth waiting for: while nothing is shown, it is reason to ask again.
+	early bool
+	// blank says that the check fails only where nothing was shown.
+	blank bool
+}
+
+var (
+	anywhere = []string{"clause", "answer"}
+	atEnd    = []string{"answer"}
+)
+
+// checks is the table of contract checks by name.
+var checks = map[string]contract{
+	"not_empty":       {test: notEmpty, where: atEnd, blank: true},
+	"numbers":         {test: numbersGrounded, where: anywhere},
+	"example_leak":    {test: exampleLeak, where: anywhere},
+	"shorter":         {test: shorter, where: atEnd, early: true},
+	"no_copy":         {test: noCopy, where: atEnd, early: true},
+	"caps":            {test: withinCaps, where: atEnd, early: true},
+	"language":        {test: inLanguage, where: atEnd, early: true},
+	"citations_exist": {test: spansExist("citations", "text"), where: atEnd},
+	"evidence_exists": {test: spansExist("evidence", "text"), where: atEnd},
+	"edits_apply":     {test: editsApply, where: atEnd},
+	"edits_ordered":   {test: editsOrdered, where: atEnd},
+	"schema":          {test: validIsTrue, where: atEnd},
+}
+
+// judge returns the first error check that a held answer fails, and the warnings.
+func (s *shaping) judge(sub *subject) (failed *failure, remarks []failure) {
+	for _, c := range s.def.Checks {
+		if why := checks[c.Name].test(sub); why != "" {
+			if f := (failure{c, why}); c.Failing == "error" {
+				return &f, remarks
+			} else {
+				remarks = append(remarks, f)
+			}
+		}
+	}
+	return nil, remarks
+}
+
+func notEmpty(s *subject) string {
+	if strings.TrimSpace(s.whole) == "" && len(s.output) == 0 {
+		return "the answer has no text"
+	}
+	return ""
+}
+
+// numbersGrounded: every number, date, address in the answer occurs in the input.
+func numbersGrounded(s *subject) string {
+	if lacking := s.source.Lacks(s.part); len(lacking) > 0 {
+		f := lacking[0]
+		return f.Kind + " " + s.part[f.Start:f.End] + " is not in the input"
+	}
+	return ""
+}
+
+func exampleLeak(s *subject) string {
+	return s.leaks[s.call.Language+"/"+s.variant()].in(s.part, s.source)
+}
+
+// shorter holds for inputs that are longer than the size asked for.
+func shorter(s *subject) string {
+	input := s.call.Input.Text(s.def.Main)
+	if !s.size().exceeded(input, s.call.Language) || countLetters(s.whole) < countLetters(input) {
+		return ""
+	}
+	return "the answer is not shorter than the input"
+}
+
+// noCopy: the answer is no prefix of an input that is longer than the size.
+func noCopy(s *subject) string {
+	input := s.call.Input.Text(s.def.Main)
+	if !s.size().exceeded(input, s.call.Language) || !strings.HasPrefix(lettersOf(input), lettersOf(s.whole)) {
+		return ""
+	}
+	return "the answer copies the beginning of the input"
+}
+
+func withinCaps(s *subject) string {
+	if s.size().exceeded(s.whole, s.call.Language) {
+		return "the answer is longer than its size"
+	}
+	return ""
+}
+
+// inLanguage: at least half of the answer's letters are of the language's script.
+func inLanguage(s *subject) string {
+	if countLetters(s.whole) < 8 {
+		return ""
+	}
+	if have := Detect(s.whole, s.call.Language); have != s.call.Language {
+		return "the answer is in " + have
+	}
+	return ""
+}
+
+// spansExist checks that the places an answer names lie in the input and hold
+// something.
+func spansExist(field, input string) func(*subject) string {
+	return func(s *subject) string {
+		places, _ := s.output.Get(field)
+		list, _ := places.([]any)
+		length := s.call.Unit.Len(s.call.Input.Text(input))
+		for _, p := range list {
+			o, _ := p.(landfall.Object)
+			start, end := intOf(o, "start"), intOf(o, "end")
+			if start < 0 || end <= start || end > length {
+				return field + " names a place that does not exist"
+			}
+		}
+		return ""
+	}
+}
+
+func intOf(o landfall.Object, key string) int {
+	v, _ := o.Get(key)
+	n, _ := v.(int)
+	return n
+}
+
+// exceeded reports whether a text is longer than the size allows.
+func (z Size) exceeded(text, language string) bool {
+	switch {
+	case z.Items > 0:
+		return len(parts(text, byLine)) > z.Items
+	case z.Sentences > 0 && len(parts(text, bySentence)) > z.Sentences:
+		return true
+	case language == "zh":
+		return z.Letters > 0 && countLetters(text) > z.Letters
+	}
+	return z.Words > 0 && CountWords(text) > z.Words
+}
+
+// countLetters counts letters, 汉字 and digits.
+func countLetters(text string) int {
+	n := 0
+	for _, r := range text {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// CountWords counts the words between white space that hold a letter or digit;
+// each 汉字 is one.
+func CountWords(text string) int {
+	n, inside := 0, false
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			n++
+			inside = false
+		case unicode.IsSpace(r):
+			inside = false
+		case !inside && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			n++
+			inside = true
+		}
+	}
+	return n
+}
+
+// lettersOf keeps letters and digits, in lower case and half width.
+func lettersOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		r = unicode.ToLower(narrow(r))
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, text)
+}
+
+// narrow folds the full-width forms of ASCII and the ideographic space.
+func narrow(r rune) rune {
+	switch {
+	case r >= 0xFF01 && r <= 0xFF5E:
+		return r - 0xFEE0
+	case r == 0x3000:
+		return ' '
+	}
+	return r
+}

@@ -1,0 +1,155 @@
+// Package feature turns a request of a feature into prompts and a model's words
+// into the feature's typed answer.
+//
+// A feature is one file of data over a kind. A kind is one Go file: pure
+// functions over text and an [Ask] handed in. The model returns what a small model
+// can do reliably, and the code computes the rest: offsets, citations, lists of
+// what is missing. Contract checks run on every answer; what an error check could
+// still reject is held, so a failed contract takes nothing back.
+package feature
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"landfall"
+)
+
+// Ask calls the model once: each call is one attempt under a permit of its own.
+// The sequence is single-use.
+type Ask func(landfall.Prompt) iter.Seq2[landfall.Draft, error]
+
+// Feature is a compiled definition. Safe for concurrent use.
+type Feature struct {
+	def      Definition
+	kind     kind
+	template *landfall.Template
+	input    *jsonschema.Schema
+	leaks    map[string]*leak // by language and variant
+}
+
+// kind is the code behind a class of features.
+type kind struct {
+	// admit reads what only the kind knows of an input; may be nil.
+	admit func(*Feature, *Call) *landfall.Error
+	shape func(*shaping) error
+}
+
+// kinds is the table of kinds; a new one is a file and a line here.
+var kinds = map[string]kind{
+	"text":  {shape: shapeText},
+	"edits": {shape: shapeEdits},
+	"json":  {admit: admitSchema, shape: shapeJSON},
+}
+
+// Compile makes a definition ready to serve. It refuses one that is wrong, saying
+// everything that is.
+func Compile(d Definition) (*Feature, error) {
+	if err := d.validate(); err != nil {
+		return nil, fmt.Errorf("feature %s: %w", d.ID, err)
+	}
+	template, err := d.Template()
+	if err != nil {
+		return nil, fmt.Errorf("feature %s: %w", d.ID, err)
+	}
+	f := &Feature{def: d, kind: kinds[d.Kind], template: template, leaks: map[string]*leak{}}
+	if f.input, err = compileSchema("input", d.Input); err != nil {
+		return nil, fmt.Errorf("feature %s: %w", d.ID, err)
+	}
+	if _, err = compileSchema("output", d.Output); err != nil {
+		return nil, fmt.Errorf("feature %s: %w", d.ID, err)
+	}
+	if _, err = d.Digest(); err != nil {
+		return nil, fmt.Errorf("feature %s: %w", d.ID, err)
+	}
+	for _, v := range d.Prompts {
+		f.leaks[v.Language+"/"+v.Name] = newLeak(v)
+	}
+	return f, f.checkExamples()
+}
+
+// checkExamples holds every example against the feature's own input schema.
+func (f *Feature) checkExamples() error {
+	var errs []error
+	for _, lang := range f.def.Languages {
+		e, ok := f.def.Examples[lang]
+		if !ok {
+			errs = append(errs, fmt.Errorf("feature %s: examples: none in %s", f.def.ID, lang))
+			continue
+		}
+		if err := f.checkInput(e.Input); err != nil {
+			errs = append(errs, fmt.Errorf("feature %s: examples.%s: %s", f.def.ID, lang, err.Message))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Definition returns what the feature was compiled from. The caller must not change it.
+func (f *Feature) Definition() Definition { return f.def }
+
+// Deadline is how long an answer may take.
+func (f *Feature) Deadline() time.Duration { return time.Duration(f.def.DeadlineMS) * time.Millisecond }
+
+// Blank returns the output with nothing in it: every field that is always present.
+func (f *Feature) Blank() landfall.Object {
+	o, _ := blank(f.def.Output).(landfall.Object)
+	return o
+}
+
+// blank is a schema's default, or the empty value of its type.
+func blank(schema landfall.Object) any {
+	if v, ok := schema.Get("default"); ok {
+		return v
+	}
+	switch schema.Text("type") {
+	case "object":
+		out := landfall.Object{}
+		for _, name := range required(schema) {
+			p, _ := properties(schema).Get(name)
+			inner, _ := p.(landfall.Object)
+			out = append(out, landfall.Member{Key: name, Value: blank(inner)})
+		}
+		return out
+	case "array":
+		return []any{}
+	case "boolean":
+		return false
+	case "integer", "number":
+		return 0
+	}
+	return ""
+}
+
+func required(schema landfall.Object) []string {
+	v, _ := schema.Get("required")
+	list, _ := v.([]any)
+	var out []string
+	for _, n := range list {
+		if s, ok := n.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// ordered puts an output's fields in the order of its schema: the required ones
+// as listed, then the others.
+func (f *Feature) ordered(o landfall.Object) landfall.Object {
+	rank := map[string]int{}
+	for i, name := range required(f.def.Output) {
+		rank[name] = i - 1<<16
+	}
+	slices.SortStableFunc(o, func(a, b landfall.Member) int {
+		if rank[a.Key] != rank[b.Key] {
+			return rank[a.Key] - rank[b.Key]
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	return o
+}

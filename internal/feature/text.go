@@ -1,0 +1,296 @@
+package feature
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"landfall"
+)
+
+// Kind text: the answer is one text of a lane, shown part by part (a clause, a
+// sentence or a line, as its size says) once the part's checks passed. While
+// nothing was shown, an answer that fails is asked again; a part that fails an
+// error check later ends the answer with output_contract_failed, and that part is
+// never shown. What only the whole answer decides is a warning then.
+
+// shapeText answers with the first attempt that can be shown, else with the
+// fallback, else with what the last attempt said if only warnings spoke against it.
+func shapeText(s *shaping) error {
+	var last *spout
+	for attempt := 0; attempt <= s.def.Repairs; attempt++ {
+		p, err := s.prompt(nil, s.tokens(0), attempt)
+		if err != nil {
+			return err
+		}
+		last = s.newSpout(attempt < s.def.Repairs || s.def.Fallback != "")
+		finish, err := s.listen(p, last.take)
+		if err != nil {
+			return err
+		}
+		if err := last.close(finish); err != nil {
+			return err
+		}
+		if !last.begun() && attempt < s.def.Repairs {
+			if err := s.emit(landfall.Draft{Hold: &landfall.Hold{Why: "checking"}}); err != nil {
+				return err
+			}
+			continue
+		}
+		break
+	}
+	if last.begun() {
+		return last.finish()
+	}
+	return s.fallBack(last)
+}
+
+// fallBack answers when no attempt could be shown.
+func (s *shaping) fallBack(last *spout) error {
+	if s.def.Fallback == "extractive" {
+		if text := extract(s); text != "" {
+			if err := s.warn("extractive", "the model's answers did not pass the checks: these are sentences of the text, chosen by rule"); err != nil {
+				return err
+			}
+			return s.replay(text)
+		}
+	}
+	if last.failed.check.Failing == "warning" {
+		return s.replay(last.all.String())
+	}
+	return last.failed.err()
+}
+
+// replay shows a whole text that came another way than part by part.
+func (s *shaping) replay(text string) error {
+	o := s.newSpout(false)
+	if err := o.take(text); err != nil {
+		return err
+	}
+	if err := o.close(landfall.FinishStop); err != nil {
+		return err
+	}
+	if !o.begun() {
+		return o.failed.err()
+	}
+	return o.finish()
+}
+
+// spout lets one attempt's text out, part by part.
+type spout struct {
+	*shaping
+	size   Size
+	strict bool // while nothing is shown, a warning is a reason to ask again
+	all    strings.Builder
+	held   string // not cut into parts yet
+
+	shown  strings.Builder
+	gap    string // white space before the next part
+	items  []string
+	ended  int    // sentences shown
+	full   bool // the size is reached
+	over   bool // and there was more
+	cutOff bool // the model stopped at its length
+	failed *failure
+	remark []failure // warnings, each check once
+}
+
+func (s *shaping) newSpout(strict bool) *spout {
+	return &spout{shaping: s, size: s.size(), strict: strict}
+}
+
+func (o *spout) begun() bool { return o.shown.Len() > 0 }
+
+func (o *spout) take(piece string) error {
+	o.all.WriteString(piece)
+	o.held += piece
+	return o.drain(false)
+}
+
+func (o *spout) drain(final bool) error {
+	for o.held != "" {
+		n := cut(o.held, o.by(), final)
+		if n == 0 {
+			return nil
+		}
+		part := o.held[:n]
+		o.held = o.held[n:]
+		if err := o.part(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *spout) by() string {
+	switch {
+	case o.size.Items > 0:
+		return byLine
+	case o.size.Hold != "":
+		return o.size.Hold
+	}
+	return byClause
+}
+
+// close decides what is still held. A model that was cut off before anything was
+// shown has failed.
+func (o *spout) close(finish landfall.Finish) error {
+	o.cutOff = finish == landfall.FinishLength
+	if o.cutOff && o.strict && !o.begun() && o.failed == nil {
+		o.failed = &failure{Check{Name: "finished", Failing: "warning"}, "cut off before the first part ended"}
+	}
+	if err := o.drain(true); err != nil {
+		return err
+	}
+	if !o.begun() && o.failed == nil {
+		o.failed = &failure{Check{Name: "not_empty", Failing: "error"}, "the answer has no text"}
+	}
+	if o.begun() && o.failed != nil {
+		return o.failed.err()
+	}
+	return nil
+}
+
+// part checks one part and shows it.
+func (o *spout) part(raw string) error {
+	switch {
+	case o.failed != nil:
+		return nil
+	case strings.TrimSpace(raw) == "":
+		o.gap += raw
+		return nil
+	case o.full:
+		o.over = o.over || strings.ContainsFunc(raw, unicode.IsLetter)
+		return nil
+	}
+	text, core := o.join(raw)
+	if core == "" {
+		return nil
+	}
+	if o.judge(text, core); o.failed != nil {
+		return nil
+	}
+	o.shown.WriteString(text)
+	if o.size.Items > 0 {
+		o.items = append(o.items, core)
+	}
+	if o.gap = raw[len(strings.TrimRightFunc(raw, unicode.IsSpace)):]; endsSentence(core) || strings.Contains(o.gap, "\n") {
+		o.ended++
+	}
+	o.full = o.reached()
+	return o.emit(landfall.Draft{Lane: landfall.Lane{Path: o.def.Lane}, Text: text})
+}
+
+// mark is what a model puts in front of a list's entries.
+var mark = regexp.MustCompile(`^\s*(?:[-*•·–]\s+|[•·]|\(?\d{1,2}[.)、．]\s*|（[一二三四五六七八九十\d]{1,2}）\s*|[一二三四五六七八九十]、\s*)`)
+
+// join returns the part as it continues the text, and its own text alone.
+func (o *spout) join(raw string) (text, core string) {
+	core = strings.TrimSpace(raw)
+	if o.size.Items > 0 {
+		core = strings.TrimSpace(mark.ReplaceAllString(core, ""))
+		if o.begun() {
+			return "\n" + core, core
+		}
+		return core, core
+	}
+	if !o.begun() {
+		return core, core
+	}
+	gap := raw[:len(raw)-len(strings.TrimLeftFunc(raw, unicode.IsSpace))]
+	return o.gap + gap + core, core
+}
+
+// reached reports whether the size allows no further part.
+func (o *spout) reached() bool {
+	switch {
+	case o.size.Items > 0:
+		return len(o.items) >= o.size.Items
+	case o.size.Hold == byLine:
+		return true
+	case o.size.Sentences > 0:
+		return o.ended >= o.size.Sentences
+	}
+	return false
+}
+
+func endsSentence(text string) bool {
+	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, closers))
+	return last == '.' || strings.ContainsRune(sentenceEnds, last)
+}
+
+// judge runs the checks of a part, and on the first part those checks of the
+// whole that a beginning can already fail.
+func (o *spout) judge(text, core string) {
+	sub := o.subject(core, o.shown.String()+text)
+	for _, c := range o.def.Checks {
+		known := checks[c.Name]
+		early := c.Where == "answer" && known.early && o.strict && !o.begun()
+		if c.Where != "clause" && !early {
+			continue
+		}
+		why := known.test(sub)
+		if why == "" {
+			continue
+		}
+		if f := (failure{c, why}); c.Failing == "error" || early {
+			o.failed = &f
+			return
+		} else {
+			o.note(f)
+		}
+	}
+}
+
+func (o *spout) note(f failure) {
+	for _, have := range o.remark {
+		if have.check.Name == f.check.Name {
+			return
+		}
+	}
+	o.remark = append(o.remark, f)
+}
+
+// finish closes an answer that was shown: whole-answer checks, warnings, Output.
+func (o *spout) finish() error {
+	sub := o.subject(o.shown.String(), o.shown.String())
+	for _, c := range o.def.Checks {
+		if c.Where == "answer" {
+			if why := checks[c.Name].test(sub); why != "" {
+				o.note(failure{c, why})
+			}
+		}
+	}
+	for _, f := range o.remark {
+		if err := o.warn("check_"+f.check.Name, "the answer did not pass the check "+f.check.Name); err != nil {
+			return err
+		}
+	}
+	if o.over {
+		if err := o.warn("shortened", "the model wrote more than the length asked for; the rest was left out"); err != nil {
+			return err
+		}
+	}
+	if o.cutOff {
+		if err := o.warn("truncated_answer", "the model stopped at its length before it had finished"); err != nil {
+			return err
+		}
+	}
+	return o.emit(landfall.Draft{Output: o.output(sub)})
+}
+
+func (o *spout) subject(part, whole string) *subject {
+	return &subject{shaping: o.shaping, part: part, whole: whole, items: o.items, first: !o.begun()}
+}
+
+// output is the frame with its computed fields; the lane's text went out before.
+func (o *spout) output(sub *subject) landfall.Object {
+	out := o.Blank()
+	for field, by := range o.def.Compute {
+		if v := computed[by](sub); v != nil {
+			out = out.Set(field, v)
+		}
+	}
+	return o.ordered(out)
+}

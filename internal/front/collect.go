@@ -1,0 +1,149 @@
+package front
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"landfall"
+	"landfall/api"
+	"landfall/internal/safety"
+)
+
+// collected is an answer gathered from its chunks: a unary reply is a collected
+// stream, and the event done is the same.
+type collected struct {
+	meta     *landfall.Meta
+	lanes    []*lane
+	output   landfall.Object
+	whole    bool // output came
+	withheld []landfall.Withheld
+	warnings []landfall.Warning
+	done     *landfall.Done
+}
+
+type lane struct {
+	path string
+	text strings.Builder
+}
+
+func (c *collected) add(k safety.Chunk) {
+	switch {
+	case k.Meta != nil:
+		c.meta = k.Meta
+	case k.Withheld != nil:
+		c.withheld = append(c.withheld, *k.Withheld)
+	case k.Warning != nil:
+		c.warnings = append(c.warnings, *k.Warning)
+	case k.Done != nil:
+		c.done = k.Done
+		c.warnings = append(c.warnings, k.Done.Warnings...)
+	}
+	if l, text, ok := k.Text(); ok {
+		c.lane(l.Path).text.WriteString(text)
+	}
+	if o, ok := k.Output(); ok {
+		c.output, c.whole = o, true
+	}
+}
+
+func (c *collected) lane(path string) *lane {
+	for _, l := range c.lanes {
+		if l.path == path {
+			return l
+		}
+	}
+	c.lanes = append(c.lanes, &lane{path: path})
+	return c.lanes[len(c.lanes)-1]
+}
+
+// envelope is what goes to the wire once the answer is over.
+func (c *collected) envelope() api.Envelope {
+	d := c.done
+	meta := &d.Meta
+	e := api.Envelope{
+		ID: meta.ID, Feature: meta.Feature, FeatureVersion: meta.FeatureVersion, Status: d.Status,
+		Output: json.RawMessage("null"), Error: json.RawMessage("null"),
+		Rehearsal: meta.Rehearsal, Release: meta.Release, Labels: meta.Labels, Replayed: d.Replayed,
+		Withheld: c.withheld, Usage: d.Usage, Attempts: d.Attempts, Warnings: c.warnings,
+		Quota: api.Quota{Scope: "app"}, TraceID: meta.ID,
+	}
+	if meta.ServedBy.Model != "" {
+		e.ServedBy = &meta.ServedBy
+	}
+	if e.Labels.Implicit == nil {
+		e.Labels.Implicit = landfall.Object{}
+	}
+	if e.Withheld == nil {
+		e.Withheld = []landfall.Withheld{}
+	}
+	if e.Warnings == nil {
+		e.Warnings = []landfall.Warning{}
+	}
+	if out, ok := c.result(); ok {
+		e.Output = landfall.AppendJSON(nil, out)
+	}
+	if d.Err != nil && d.Status != landfall.Complete && d.Status != landfall.StatusHeld {
+		e.Error = landfall.AppendJSON(nil, errorObject(d.Err))
+	}
+	return e
+}
+
+// result is the output as a client may see it: whole when complete, what was
+// shown when the rest was withheld, else nothing.
+func (c *collected) result() (landfall.Object, bool) {
+	switch {
+	case c.done.Status == landfall.Complete && c.whole:
+		return c.filled(c.output), true
+	case c.done.Status == landfall.StatusHeld && c.shown() && c.meta != nil:
+		return c.filled(c.meta.Blank), true
+	}
+	return nil, false
+}
+
+func (c *collected) shown() bool {
+	for _, l := range c.lanes {
+		if l.text.Len() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *collected) filled(o landfall.Object) landfall.Object {
+	out := append(landfall.Object(nil), o...)
+	for _, l := range c.lanes {
+		out, _ = setAt(out, strings.Split(strings.TrimPrefix(l.path, "/"), "/"), l.text.String()).(landfall.Object)
+	}
+	return out
+}
+
+// setAt returns v with the string put at a path of names and indices.
+func setAt(v any, path []string, text string) any {
+	if len(path) == 0 {
+		return text
+	}
+	switch v := v.(type) {
+	case landfall.Object:
+		inner, _ := v.Get(path[0])
+		return v.Set(path[0], setAt(inner, path[1:], text))
+	case []any:
+		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < len(v) {
+			out := append([]any(nil), v...)
+			out[i] = setAt(v[i], path[1:], text)
+			return out
+		}
+	}
+	return v
+}
+
+// errorObject writes an error with its parameters beside code and message.
+func errorObject(e *landfall.Error) landfall.Object {
+	o := landfall.Object{{Key: "code", Value: string(e.Code)}, {Key: "message", Value: e.Message}}
+	o = append(o, e.Params...)
+	reasons := e.Reasons
+	if reasons == nil {
+		reasons = []landfall.Reason{}
+	}
+	return append(o, landfall.Member{Key: "reasons", Value: reasons})
+}

@@ -1,0 +1,206 @@
+package front
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"landfall"
+)
+
+// MaxBody is the longest body of a request, in bytes.
+const MaxBody = 4 << 20
+
+// maxHeader bounds the pseudonyms of device and user, in bytes.
+const maxHeader = 128
+
+// readBody reads a body up to [MaxBody].
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *landfall.Error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		count := max(r.ContentLength, MaxBody+1)
+		return body, landfall.Errorf(landfall.CodeBodyTooLarge, "the body is over %d bytes", MaxBody).With("limit", MaxBody).With("count", count)
+	case err != nil:
+		return body, landfall.Errorf(landfall.CodeInputInvalid, "the body ended early").With("field", "").Because(err)
+	}
+	return body, nil
+}
+
+// decode fills a request from its body. What it finds wrong stands in Err: the
+// request is recorded all the same.
+func decode(r *landfall.Request, body []byte) {
+	v, err := landfall.ParseJSON(body)
+	if err != nil {
+		field := ""
+		var syntax *landfall.SyntaxError
+		if errors.As(err, &syntax) {
+			field = syntax.Path
+		}
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the body is no valid JSON: %s", err).With("field", field)
+		return
+	}
+	o, ok := v.(landfall.Object)
+	if !ok {
+		r.Err = invalid("", "want an object, have %s", landfall.KindOf(v))
+		return
+	}
+	d := decoder{r: r}
+	for _, m := range o {
+		read, known := fields[m.Key]
+		if !known {
+			d.fail(m.Key, "unknown field; the envelope has input, options, locale, output_language, processing, consent, audience, guard_mode, foreground, seed, deadline_ms, idempotency_key, offset_unit")
+			break
+		}
+		if m.Value != nil || m.Key == "input" {
+			read(&d, m.Key, m.Value)
+		}
+	}
+	if r.Err == nil && r.Input == nil {
+		d.fail("input", "is missing: it holds the feature's fields, {\"text\": …}")
+	}
+}
+
+func invalid(field, format string, args ...any) *landfall.Error {
+	e := landfall.Errorf(landfall.CodeInputInvalid, format, args...)
+	if field != "" {
+		e.Message = field + ": " + e.Message
+	}
+	return e.With("field", field)
+}
+
+// decoder keeps the first thing that is wrong.
+type decoder struct{ r *landfall.Request }
+
+func (d *decoder) fail(key, format string, args ...any) {
+	if d.r.Err == nil {
+		d.r.Err = invalid("/"+landfall.EscapePointer(key), format, args...)
+	}
+}
+
+// fields of the envelope. The market is none of them: it comes from the key.
+var fields = map[string]func(d *decoder, key string, v any){
+	"input":   func(d *decoder, k string, v any) { d.r.Input = object(d, k, v) },
+	"options": func(d *decoder, k string, v any) { d.r.Options = object(d, k, v) },
+	"locale": func(d *decoder, k string, v any) {
+		d.r.Locale = text(d, k, v, 35)
+	},
+	"output_language": func(d *decoder, k string, v any) { d.r.OutputLanguage = text(d, k, v, 35) },
+	"processing": func(d *decoder, k string, v any) {
+		d.r.Processing = oneOf(d, k, v, "device_only", "private_ok", "partner_ok")
+	},
+	"guard_mode": func(d *decoder, k string, v any) { d.r.GuardMode = oneOf(d, k, v, "generate", "transform") },
+	"offset_unit": func(d *decoder, k string, v any) {
+		d.r.Unit = landfall.Unit(oneOf(d, k, v, "utf16", "codepoint", "byte"))
+	},
+	"idempotency_key": func(d *decoder, k string, v any) { d.r.IdempotencyKey = text(d, k, v, 128) },
+	"consent":         consent,
+	"audience": func(d *decoder, k string, v any) {
+		for _, m := range object(d, k, v) {
+			if m.Key != "age_band" {
+				d.fail("audience/"+m.Key, "unknown field; audience has age_band")
+				return
+			}
+			oneOf(d, k+"/age_band", m.Value, "child", "teen", "adult", "unknown")
+		}
+	},
+	"foreground": func(d *decoder, k string, v any) {
+		if _, ok := v.(bool); !ok {
+			d.fail(k, "want true or false, have %s", landfall.KindOf(v))
+		}
+	},
+	"seed": func(d *decoder, k string, v any) {
+		if n, ok := integer(d, k, v); ok {
+			d.r.Seed = &n
+		}
+	},
+	"deadline_ms": func(d *decoder, k string, v any) {
+		n, ok := integer(d, k, v)
+		if ok && n <= 0 {
+			d.fail(k, "want milliseconds, 1 or more")
+		}
+		d.r.Deadline = time.Duration(min(n, int64(time.Hour/time.Millisecond))) * time.Millisecond
+	},
+}
+
+func consent(d *decoder, key string, v any) {
+	for _, m := range object(d, key, v) {
+		switch m.Key {
+		case "partner":
+			d.r.Consent = oneOf(d, key+"/partner", m.Value, "ask", "granted", "denied")
+		case "record_id":
+			text(d, key+"/record_id", m.Value, 128)
+		default:
+			d.fail(key+"/"+m.Key, "unknown field; consent has partner and record_id")
+		}
+	}
+}
+
+func object(d *decoder, key string, v any) landfall.Object {
+	o, ok := v.(landfall.Object)
+	if !ok {
+		d.fail(key, "want an object, have %s", landfall.KindOf(v))
+	}
+	return o
+}
+
+func text(d *decoder, key string, v any, limit int) string {
+	s, ok := v.(string)
+	switch {
+	case !ok:
+		d.fail(key, "want a string, have %s", landfall.KindOf(v))
+	case len(s) > limit:
+		d.fail(key, "is longer than %d bytes", limit)
+	case hasControl(s):
+		d.fail(key, "holds a control character")
+	}
+	return s
+}
+
+func oneOf(d *decoder, key string, v any, allowed ...string) string {
+	s, _ := v.(string)
+	for _, a := range allowed {
+		if s == a {
+			return s
+		}
+	}
+	d.fail(key, "want one of %s", strings.Join(allowed, ", "))
+	return ""
+}
+
+func integer(d *decoder, key string, v any) (int64, bool) {
+	n, ok := v.(interface{ Int64() (int64, error) })
+	if !ok {
+		d.fail(key, "want a whole number, have %s", landfall.KindOf(v))
+		return 0, false
+	}
+	i, err := n.Int64()
+	if err != nil {
+		d.fail(key, "want a whole number")
+	}
+	return i, err == nil
+}
+
+// hasControl reports control and format signs that could forge a line in a log
+// or turn the direction of its text.
+func hasControl(s string) bool {
+	for _, r := range s {
+		if r < 0x20 || r >= 0x7F && r <= 0x9F || r == 0x2028 || r == 0x2029 || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
+			return true
+		}
+	}
+	return false
+}
+
+// pseudonym reads an optional header that names a device or a user.
+func pseudonym(r *landfall.Request, h http.Header, name string) string {
+	v := h.Get(name)
+	if (len(v) > maxHeader || hasControl(v)) && r.Err == nil {
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header %s is longer than %d bytes or holds a control character", name, maxHeader).With("field", name)
+		return ""
+	}
+	return v
+}

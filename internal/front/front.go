@@ -1,0 +1,187 @@
+// Package front holds the wire forms: it decodes what a client sends and encodes
+// what the line yields, one file a wire. It cannot reach a partner, and it can
+// encode nothing but chunks.
+package front
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"landfall"
+	"landfall/api"
+	"landfall/internal/safety"
+)
+
+// Line answers one request; the last chunk holds Done.
+type Line interface {
+	Serve(ctx context.Context, r landfall.Request) iter.Seq[safety.Chunk]
+}
+
+// Config of the front.
+type Config struct {
+	Line Line
+	// App finds the app of a key; it is called for every request.
+	App func(key string) (landfall.App, bool)
+	// Availability says what an app may use now, for a locale or "".
+	Availability func(app landfall.App, locale string) api.Availability
+	// Ready says why the process is not ready, or nil.
+	Ready func(ctx context.Context) error
+	// Metrics serves Prometheus' text form; nil serves none.
+	Metrics http.Handler
+	// NewID makes the id of a request and its record.
+	NewID func() string
+	// Unauthenticated is told of each request without a valid key.
+	Unauthenticated func()
+	// Rehearsal marks every response.
+	Rehearsal bool
+	// Silence is how long an open stream may be silent before a comment keeps it
+	// alive. Defaults to 10 seconds.
+	Silence time.Duration
+	Log     *slog.Logger
+}
+
+// Handler returns the HTTP handler of the gateway.
+func (c Config) Handler() http.Handler {
+	if c.Silence == 0 {
+		c.Silence = 10 * time.Second
+	}
+	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
+	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/features/{id}", h.authenticated(h.feature))
+	mux.HandleFunc("GET /v1/features", h.authenticated(h.features))
+	mux.HandleFunc("/v1/", h.authenticated(h.notFound))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
+	mux.HandleFunc("GET /readyz", h.ready)
+	if c.Metrics != nil {
+		mux.Handle("GET /metrics", c.Metrics)
+	}
+	mux.HandleFunc("/", h.notFoundOpen)
+	return mux
+}
+
+type handler struct {
+	Config
+	refusals *rate.Limiter
+}
+
+func (h *handler) authenticated(next func(http.ResponseWriter, *http.Request, landfall.App)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if h.Rehearsal {
+			w.Header().Set("Landfall-Rehearsal", "true")
+		}
+		key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		app, known := landfall.App{}, false
+		if ok {
+			app, known = h.App(strings.TrimSpace(key))
+		}
+		if known {
+			next(w, r, app)
+			return
+		}
+		if h.Unauthenticated != nil {
+			h.Unauthenticated()
+		}
+		if !h.refusals.Allow() {
+			w.Header().Set("Retry-After", "1")
+			h.fail(w, r, landfall.Errorf(landfall.CodeRateLimited, "too many requests without a valid key").With("scope", "unauthenticated").With("retry_after_ms", 1000))
+			return
+		}
+		w.Header().Set("WWW-Authenticate", `Bearer realm="landfall"`)
+		h.fail(w, r, landfall.Errorf(landfall.CodeUnauthenticated, "no valid app key: send Authorization: Bearer KEY; `landfall app new` makes one"))
+	}
+}
+
+// fail answers with an envelope that holds nothing but an error.
+func (h *handler) fail(w http.ResponseWriter, r *http.Request, e *landfall.Error) {
+	h.failAs(w, r, h.NewID(), e)
+}
+
+func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *landfall.Error) {
+	c := collected{done: &landfall.Done{
+		Meta:   landfall.Meta{ID: id, Feature: r.PathValue("id"), Rehearsal: h.Rehearsal},
+		Status: landfall.StatusError, Err: e,
+	}}
+	writeEnvelope(w, &c)
+}
+
+func (h *handler) notFound(w http.ResponseWriter, r *http.Request, _ landfall.App) {
+	h.notFoundOpen(w, r)
+}
+
+func (h *handler) notFoundOpen(w http.ResponseWriter, r *http.Request) {
+	h.fail(w, r, landfall.Errorf(landfall.CodeNotFound, "no %s %s here: see GET /v1/features and POST /v1/features/ID", r.Method, r.URL.Path))
+}
+
+func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
+	if err := h.Ready(r.Context()); err != nil {
+		writeText(w, http.StatusServiceUnavailable, err.Error()+"\n")
+		return
+	}
+	writeText(w, http.StatusOK, "ready\n")
+}
+
+func (h *handler) features(w http.ResponseWriter, r *http.Request, app landfall.App) {
+	writeJSON(w, http.StatusOK, h.Availability(app, r.URL.Query().Get("locale")))
+}
+
+// feature decodes a call, and encodes the line's answer in the form asked for.
+func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.App) {
+	req := landfall.Request{
+		ID: h.NewID(), App: app, Feature: r.PathValue("id"), Unit: landfall.UTF16, Processing: "partner_ok",
+		Stream: strings.Contains(r.Header.Get("Accept"), "text/event-stream"),
+	}
+	w.Header().Set("Landfall-Request-Id", req.ID)
+	body, err := readBody(w, r)
+	req.Body = body
+	if err != nil {
+		req.Err = err
+	} else {
+		decode(&req, body)
+	}
+	req.Device = pseudonym(&req, r.Header, "Landfall-Device")
+	req.User = pseudonym(&req, r.Header, "Landfall-User")
+	chunks := h.Line.Serve(r.Context(), req)
+	if req.Stream {
+		writeStream(w, chunks, h.Silence)
+		return
+	}
+	var c collected
+	for chunk := range chunks {
+		c.add(chunk)
+	}
+	if c.done != nil {
+		writeEnvelope(w, &c)
+	}
+}
+
+func writeEnvelope(w http.ResponseWriter, c *collected) {
+	if c.done.Err != nil {
+		if ms, ok := retryAfter(c.done.Err); ok {
+			w.Header().Set("Retry-After", ms)
+		}
+	}
+	writeJSON(w, statusOf(c.done), c.envelope())
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // the client may be gone; the record says what happened
+}
+
+func writeText(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}

@@ -1,0 +1,140 @@
+package front
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"strconv"
+	"time"
+
+	"landfall"
+	"landfall/internal/safety"
+)
+
+// stream writes server-sent events (WHATWG HTML, server-sent events) from the
+// handler's own goroutine. Status and headers wait for the first chunk, so an
+// error before any event is a plain answer with its HTTP status.
+type stream struct {
+	w       http.ResponseWriter
+	flusher *http.ResponseController
+	buf     []byte
+	begun   bool
+	text    bool // a lane's text was shown: the output comes with done
+	silent  time.Duration
+	limit   time.Duration
+	all     collected
+}
+
+func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], silence time.Duration) {
+	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence}
+	for c := range chunks {
+		s.all.add(c)
+		if c.Done != nil && !s.begun && c.Done.Status == landfall.StatusError {
+			writeEnvelope(w, &s.all)
+			return
+		}
+		if !s.chunk(c) {
+			return
+		}
+	}
+}
+
+// chunk writes one chunk and reports whether the client still reads.
+func (s *stream) chunk(c safety.Chunk) bool {
+	s.buf = s.buf[:0]
+	if c.Meta != nil {
+		s.event("meta", metaObject(c.Meta))
+	}
+	if l, text, ok := c.Text(); ok {
+		s.text = true
+		s.delta(l, text)
+	}
+	if o, ok := c.Output(); ok && !s.text {
+		s.event("snapshot", o)
+	}
+	if c.Hold != nil {
+		s.event("hold", c.Hold)
+	}
+	if c.Withheld != nil {
+		s.event("withheld", c.Withheld)
+	}
+	if c.Done != nil {
+		e := s.all.envelope()
+		s.event("usage", e.Usage)
+		s.event("done", e)
+	}
+	return s.flush(c.Beat)
+}
+
+// flush sends what was written; a beat without anything to say becomes a comment
+// when the stream has been silent long enough.
+func (s *stream) flush(beat time.Duration) bool {
+	if len(s.buf) == 0 {
+		if beat == 0 || !s.begun || beat-s.silent < s.limit {
+			return true
+		}
+		s.silent = beat
+		s.buf = append(s.buf, ": still here\n\n"...)
+	} else {
+		s.silent = 0
+	}
+	if !s.begun {
+		s.begun = true
+		h := s.w.Header()
+		h.Set("Content-Type", "text/event-stream; charset=utf-8")
+		h.Set("Cache-Control", "no-store")
+		h.Set("X-Accel-Buffering", "no")
+		s.w.WriteHeader(http.StatusOK)
+	}
+	if _, err := s.w.Write(s.buf); err != nil {
+		return false
+	}
+	return s.flusher.Flush() == nil
+}
+
+func (s *stream) event(name string, v any) {
+	s.buf = append(append(s.buf, "event: "...), name...)
+	s.buf = append(s.buf, "\ndata: "...)
+	switch v := v.(type) {
+	case landfall.Object:
+		s.buf = landfall.AppendJSON(s.buf, v)
+	default:
+		var b bytes.Buffer
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(v); err != nil {
+			b.Reset()
+			b.WriteString("null\n")
+		}
+		s.buf = append(s.buf, bytes.TrimRight(b.Bytes(), "\n")...)
+	}
+	s.buf = append(s.buf, "\n\n"...)
+}
+
+func (s *stream) delta(l landfall.Lane, text string) {
+	s.buf = append(s.buf, "event: delta\ndata: {\"text\":"...)
+	s.buf = landfall.AppendQuoted(s.buf, text)
+	s.buf = append(s.buf, "}\n\n"...)
+}
+
+func metaObject(m *landfall.Meta) landfall.Object {
+	return landfall.Object{
+		{Key: "id", Value: m.ID}, {Key: "served_by", Value: m.ServedBy}, {Key: "labels", Value: m.Labels},
+		{Key: "rehearsal", Value: m.Rehearsal}, {Key: "release", Value: string(m.Release)},
+	}
+}
+
+// retryAfter is the header's value for an error that says when to come back, in
+// whole seconds.
+func retryAfter(e *landfall.Error) (string, bool) {
+	v, ok := e.Params.Get("retry_after_ms")
+	if !ok {
+		return "", false
+	}
+	ms, ok := v.(int)
+	if !ok {
+		return "", false
+	}
+	return strconv.Itoa(max(1, (ms+999)/1000)), true
+}

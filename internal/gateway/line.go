@@ -1,0 +1,130 @@
+// Package gateway is the data plane: the one line that every request walks,
+// streamed or not, whichever wire it came from.
+package gateway
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"time"
+
+	"landfall"
+	"landfall/internal/audit"
+	"landfall/internal/feature"
+	"landfall/internal/safety"
+	"landfall/internal/snapshot"
+)
+
+// Asker calls a partner for a permit: partner.Partners.
+type Asker interface {
+	Ask(ctx context.Context, permit landfall.Permit, prompt landfall.Prompt) iter.Seq2[landfall.Draft, error]
+}
+
+// Recorder keeps the audit record: audit.Writer.
+type Recorder interface {
+	// Begin queues entries that become durable together; it waits only while the
+	// log cannot keep up.
+	Begin(ctx context.Context, entries ...audit.Entry) (*audit.Pending, error)
+}
+
+// Config of the line.
+type Config struct {
+	Snapshots *snapshot.Holder
+	Partners  Asker
+	Recorder  Recorder
+	// MaxInFlight bounds the requests served at once. Defaults to 512.
+	MaxInFlight int
+	// Patience is how long a stream stays unopened while nothing can be shown, so
+	// that a refusal is still an HTTP status. Defaults to 3 seconds.
+	Patience time.Duration
+	// Ended is told how each request ended; for metrics. May be nil.
+	Ended func(Ending)
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Ending is how a request ended, for counting.
+type Ending struct {
+	Market, Feature, Outcome, Code string
+	Usage                          landfall.Usage
+	FirstText, Total               time.Duration // FirstText is 0 when none was shown
+}
+
+// Line serves requests. Safe for concurrent use.
+type Line struct {
+	Config
+	places  chan struct{}
+	replays *replays
+}
+
+// New returns a line.
+func New(c Config) *Line {
+	if c.MaxInFlight == 0 {
+		c.MaxInFlight = 512
+	}
+	if c.Patience == 0 {
+		c.Patience = 3 * time.Second
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Line{Config: c, places: make(chan struct{}, c.MaxInFlight), replays: newReplays(c.Now)}
+}
+
+// walk is one request on its way. Its fields belong to the request's goroutine.
+type walk struct {
+	req    landfall.Request
+	route  *snapshot.Route
+	call   feature.Call
+	meta   landfall.Meta
+	began  time.Time
+	first  time.Time // when the first text was shown
+	record record
+
+	attempts int
+	usage    landfall.Usage // of the attempts that ended
+	running  landfall.Usage // totals of the one under way
+	model    landfall.Identity
+	warnings []landfall.Warning
+
+	replayKey replayKey
+	replay    *replayed // what is shown is kept here; nil without a key
+}
+
+// Serve answers one request. It is the only function that knows the order:
+// admit, route, moderate in, ask, shape, moderate out, label, account. The last
+// chunk holds Done, unless the reader stopped before.
+func (l *Line) Serve(ctx context.Context, req landfall.Request) iter.Seq[safety.Chunk] {
+	w := &walk{req: req, began: l.Now()}
+	return l.account(ctx, w, func(ctx context.Context) iter.Seq2[safety.Chunk, error] {
+		if err := l.admit(w); err != nil {
+			return refuse(err)
+		}
+		if err := l.route(w); err != nil {
+			return refuse(err)
+		}
+		ctx, stop := context.WithTimeoutCause(ctx, w.req.Deadline, late(w.req.Deadline))
+		l.open(ctx, w)
+		notice, err := moderateIn(w)
+		if err != nil {
+			return bounded(ctx, stop, refuse(err))
+		}
+		if notice != nil {
+			return bounded(ctx, stop, l.label(w, withhold(notice)))
+		}
+		ask := l.ask(ctx, w)
+		drafts := w.route.Feature.Shape(w.call, ask)
+		return bounded(ctx, stop, l.label(w, moderateOut(w, drafts)))
+	})
+}
+
+func refuse(err error) iter.Seq2[safety.Chunk, error] {
+	return func(yield func(safety.Chunk, error) bool) { yield(safety.Chunk{}, err) }
+}
+
+func withhold(n *landfall.Withheld) iter.Seq2[safety.Chunk, error] {
+	return func(yield func(safety.Chunk, error) bool) { yield(safety.Chunk{Withheld: n}, nil) }
+}

@@ -1,0 +1,324 @@
+package gateway_test
+
+import (
+	"context"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"landfall"
+	"landfall/internal/audit"
+	"landfall/internal/partner"
+)
+
+const summary = "社区图书馆将延长开放时间，并新添座位和自习室，周六还办儿童故事会。"
+
+func TestCompleteAnswerIsLabelledThenShownThenRecorded(t *testing.T) {
+	r := newRig(t)
+	r.says(summary, 0)
+	a := r.ask(context.Background(), request("summarize", article))
+	if a.done == nil || a.done.Status != landfall.Complete {
+		t.Fatalf("want complete, have %+v", a.done)
+	}
+	if a.text != summary {
+		t.Errorf("shown %q", a.text)
+	}
+	if a.chunks[0].Meta == nil {
+		t.Error("the label is not the first chunk")
+	}
+	if l := a.meta.Labels.Explicit.Text; !strings.Contains(l, "AI") || !strings.Contains(l, "生成") || !strings.HasPrefix(l, "[演练]") {
+		t.Errorf("label %q", l)
+	}
+	if a.done.Usage != (landfall.Usage{Input: 12, Output: 34}) || a.done.Attempts != 1 {
+		t.Errorf("usage %+v, attempts %d", a.done.Usage, a.done.Attempts)
+	}
+	rec := r.record(t)
+	if rec.Closed.Outcome != audit.Complete || rec.Opened.Release != a.meta.Release || !rec.Opened.Rehearsal || rec.Closed.ReportedModel != "scripted-model" {
+		t.Errorf("record %+v %+v", rec.Opened, rec.Closed)
+	}
+	if rec.Closed.OutputCommitment == "" || rec.Opened.InputCommitment == "" {
+		t.Error("no commitments")
+	}
+}
+
+// What is not approved is refused with its reason, and the model is not called.
+func TestNothingIsServedThatIsNotApproved(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		change func(t *testing.T, r *rig)
+		code   string
+	}{
+		{"no approval", func(t *testing.T, r *rig) {
+			r.source.Markets[0].Features[0].Approvals = nil
+			r.load(t)
+		}, landfall.ReasonNotApproved},
+		{"approval of another release", func(t *testing.T, r *rig) {
+			old := r.source.Markets[0].Features[0].Approvals
+			r.model.ID = "another"
+			r.compose(t, nil)
+			r.source.Markets[0].Features[0].Approvals = old
+			r.load(t)
+		}, landfall.ReasonMismatch},
+		{"expired", func(_ *testing.T, r *rig) {
+			later := time.Now().Add(2 * time.Hour)
+			r.now = func() time.Time { return later }
+		}, landfall.ReasonExpired},
+		{"stale snapshot", func(_ *testing.T, r *rig) {
+			later := time.Now().Add(48 * time.Hour)
+			r.now = func() time.Time { return later }
+		}, landfall.ReasonPolicyStale},
+		{"the list lost a word", func(t *testing.T, r *rig) {
+			r.compose(t, []string{"碎月令", "霜豆"})
+			r.approve(t, time.Now(), time.Hour)
+			r.source.Markets[0].Words = []string{"霜豆"}
+			r.load(t)
+		}, landfall.ReasonMismatch},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			r.says(summary, 0)
+			tt.change(t, r)
+			a := r.ask(context.Background(), request("summarize", article))
+			if a.done == nil || a.done.Err == nil || a.done.Err.Code != landfall.CodeUnavailable {
+				t.Fatalf("want unavailable, have %+v", a.done)
+			}
+			if have := r.codes(a.done.Err); !reflect.DeepEqual(have, []string{tt.code}) {
+				t.Errorf("reasons %q, want %q", have, tt.code)
+			}
+			if r.asked != 0 {
+				t.Errorf("the model was asked %d times", r.asked)
+			}
+			if rec := r.record(t); rec.Closed.Outcome != audit.Failed || rec.Closed.Code != landfall.CodeUnavailable {
+				t.Errorf("record %+v", rec.Closed)
+			}
+		})
+	}
+}
+
+// A bad source never replaces a good one.
+func TestBadSourceKeepsTheGoodOne(t *testing.T) {
+	r := newRig(t)
+	r.says(summary, 0)
+	good := r.sealed(t)
+	for name, bad := range map[string][]byte{
+		"tampered":    []byte(strings.Replace(string(good), `"payload": "`, `"payload": "AAAA`, 1)),
+		"no envelope": []byte(`{}`),
+		"empty":       nil,
+		"other key": func() []byte {
+			b, _ := r.source.Seal(func(typ string, p []byte) landfall.Envelope { return landfall.Seal(typ, p, foreignKey()) })
+			return b
+		}(),
+		"prompt changed under its pin": func() []byte {
+			broken := r.source
+			broken.Sequence++
+			broken.Markets = append(broken.Markets[:0:0], broken.Markets...)
+			features := append(broken.Markets[0].Features[:0:0], broken.Markets[0].Features...)
+			prompts := append(features[0].Definition.Prompts[:0:0], features[0].Definition.Prompts...)
+			messages := append(prompts[0].Messages[:0:0], prompts[0].Messages...)
+			messages[0].Content += " "
+			prompts[0].Messages = messages
+			features[0].Definition.Prompts = prompts
+			broken.Markets[0].Features = features
+			b, _ := broken.Seal(func(typ string, p []byte) landfall.Envelope { return landfall.Seal(typ, p, r.key) })
+			return b
+		}(),
+	} {
+		if err := r.holder.Load(bad); err == nil {
+			t.Errorf("%s: loaded", name)
+		}
+	}
+	if a := r.ask(context.Background(), request("summarize", article)); a.done.Status != landfall.Complete {
+		t.Errorf("the good source does not serve: %+v", a.done.Err)
+	}
+}
+
+// A listed word is never shown, however the partner cuts its text; the answer is
+// the same each time.
+func TestListedWordIsWithheldAcrossAnyCut(t *testing.T) {
+	text := "社区图书馆延长开放时间，馆里可以取碎月令，还有故事会。"
+	var first answer
+	for n := range 17 {
+		r := newRig(t, "碎月令")
+		r.says(text, n)
+		a := r.ask(context.Background(), request("summarize", article))
+		if a.done.Status != landfall.StatusHeld || len(a.withheld) != 1 {
+			t.Fatalf("cut %d: %+v, notices %d", n, a.done, len(a.withheld))
+		}
+		for _, c := range a.chunks {
+			if _, s, _ := c.Text(); strings.Contains(s, "碎") {
+				t.Fatalf("cut %d: %q was shown", n, s)
+			}
+		}
+		rec := r.record(t)
+		if rec.Closed.Outcome != audit.Withheld || len(rec.Closed.Rules) != 1 || rec.Closed.Stage != "output" {
+			t.Errorf("cut %d: record %+v", n, rec.Closed)
+		}
+		if n == 0 {
+			first = a
+			continue
+		}
+		if a.text != first.text || !reflect.DeepEqual(a.withheld, first.withheld) {
+			t.Errorf("cut %d: shown %q and %+v, whole: %q and %+v", n, a.text, a.withheld, first.text, first.withheld)
+		}
+	}
+}
+
+func TestListedWordInTheInputNeverReachesTheModel(t *testing.T) {
+	r := newRig(t, "碎月令")
+	r.says(summary, 0)
+	a := r.ask(context.Background(), request("summarize", article+"请取碎月令。"))
+	if a.done.Status != landfall.StatusHeld || len(a.withheld) != 1 || a.withheld[0].Stage != "input" || a.withheld[0].Path != "/input/text" {
+		t.Fatalf("%+v %+v", a.done, a.withheld)
+	}
+	if r.asked != 0 {
+		t.Errorf("the model was asked %d times", r.asked)
+	}
+	if rec := r.record(t); rec.Closed.Outcome != audit.Withheld || rec.Closed.Stage != "input" {
+		t.Errorf("record %+v", rec.Closed)
+	}
+}
+
+// Faults of a partner are errors of their own, never a safety class, and what is
+// held is not shown.
+func TestPartnerFaults(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		step partner.Step
+		code landfall.Code
+	}{
+		{"error", partner.Step{Err: landfall.Errorf(landfall.CodePartnerError, "boom")}, landfall.CodePartnerError},
+		{"cut", partner.Step{Cut: true}, landfall.CodePartnerError},
+		{"another model", partner.Step{Model: &landfall.Identity{Model: "impostor"}, Text: summary}, landfall.CodePartnerError},
+		{"panic", partner.Step{Panic: "oh"}, landfall.CodeInternal},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t)
+			r.script = partner.Script{tt.step}
+			a := r.ask(context.Background(), request("summarize", article))
+			if a.done == nil || a.done.Status != landfall.StatusError || a.done.Err.Code != tt.code {
+				t.Fatalf("want %s, have %+v %v", tt.code, a.done, a.done.Err)
+			}
+			if a.text != "" || len(a.withheld) != 0 {
+				t.Errorf("shown %q, notices %d", a.text, len(a.withheld))
+			}
+			if rec := r.record(t); rec.Closed.Outcome != audit.Failed || rec.Closed.Code != tt.code {
+				t.Errorf("record %+v", rec.Closed)
+			}
+		})
+	}
+}
+
+func TestPartnersOwnBlockIsANotice(t *testing.T) {
+	r := newRig(t)
+	r.script = partner.Script{{Text: "社区图书馆将延长开放时间。"}, {Finish: landfall.FinishContentFilter}}
+	a := r.ask(context.Background(), request("summarize", article))
+	if a.done.Status != landfall.StatusHeld || len(a.withheld) != 1 || a.withheld[0].Class != "safety" || a.withheld[0].Message == "" || a.withheld[0].AppealToken == "" {
+		t.Fatalf("%+v %+v", a.done, a.withheld)
+	}
+}
+
+// A hang-up ends the call of a silent model and of a talking one; both are abandoned.
+func TestHangUpIsAbandoned(t *testing.T) {
+	t.Run("silent", func(t *testing.T) {
+		r := newRig(t)
+		r.script = partner.Script{{Pause: time.Hour}}
+		ctx, cancel := context.WithCancel(context.Background())
+		time.AfterFunc(30*time.Millisecond, cancel)
+		if a := r.ask(ctx, request("summarize", article)); a.done != nil {
+			t.Errorf("a caller that went away got %+v", a.done)
+		}
+		if rec := r.record(t); rec.Closed.Outcome != audit.Abandoned {
+			t.Errorf("record %+v", rec.Closed)
+		}
+	})
+	t.Run("talking", func(t *testing.T) {
+		r := newRig(t)
+		r.says(strings.Repeat(summary, 3), 30)
+		for c := range r.line.Serve(context.Background(), request("summarize", article)) {
+			if _, _, ok := c.Text(); ok {
+				break
+			}
+		}
+		if rec := r.record(t); rec.Closed.Outcome != audit.Abandoned || rec.Closed.ShownLength == 0 {
+			t.Errorf("record %+v", rec.Closed)
+		}
+	})
+}
+
+// Without a durable opening no text leaves; without a durable closing an answer
+// does not end as complete.
+func TestNoRecordNoText(t *testing.T) {
+	for _, kind := range []audit.Kind{audit.Opened, audit.Closed} {
+		t.Run(string(kind), func(t *testing.T) {
+			r := newRig(t)
+			r.says(summary, 0)
+			r.line.Recorder = failing{r.writer, kind}
+			a := r.ask(context.Background(), request("summarize", article))
+			if a.done == nil || a.done.Status != landfall.StatusError || a.done.Err.Code != landfall.CodeOverloaded {
+				t.Fatalf("want overloaded, have %+v", a.done)
+			}
+			if kind == audit.Opened && (a.text != "" || a.meta != nil) {
+				t.Errorf("shown without a record: %q", a.text)
+			}
+		})
+	}
+}
+
+// failing refuses entries of one kind.
+type failing struct {
+	to   *audit.Writer
+	kind audit.Kind
+}
+
+func (f failing) Begin(ctx context.Context, entries ...audit.Entry) (*audit.Pending, error) {
+	for _, e := range entries {
+		if e.Kind == f.kind {
+			return nil, landfall.Errorf(landfall.CodeOverloaded, "the audit log cannot be written")
+		}
+	}
+	return f.to.Begin(ctx, entries...)
+}
+
+func TestDeadlineIsKept(t *testing.T) {
+	r := newRig(t)
+	r.script = partner.Script{{Pause: time.Hour}}
+	req := request("summarize", article)
+	req.Deadline = 60 * time.Millisecond
+	a := r.ask(context.Background(), req)
+	if a.done == nil || a.done.Err == nil || a.done.Err.Code != landfall.CodeTimeout {
+		t.Fatalf("want timeout, have %+v", a.done)
+	}
+	if stage, _ := a.done.Err.Params.Get("stage"); stage == nil {
+		t.Error("no stage")
+	}
+}
+
+// The same app, key and body get the same answer, id included; another body, a
+// conflict.
+func TestIdempotencyKey(t *testing.T) {
+	r := newRig(t)
+	r.says(summary, 5)
+	req := request("summarize", article)
+	req.IdempotencyKey = "k1"
+	one := r.ask(context.Background(), req)
+	req.ID = "lf_second"
+	two := r.ask(context.Background(), req)
+	if r.asked != 1 || two.text != one.text || two.done.Meta.ID != one.done.Meta.ID || !two.done.Replayed || one.done.Replayed {
+		t.Errorf("asked %d times, %q, id %s and %s", r.asked, two.text, one.done.Meta.ID, two.done.Meta.ID)
+	}
+	req.ID, req.Body = "lf_third", []byte("{}")
+	if three := r.ask(context.Background(), req); three.done.Err == nil || three.done.Err.Code != landfall.CodeConflict {
+		t.Errorf("another body: %+v", three.done)
+	}
+	// What was kept is not shown once its approval has ended.
+	later := time.Now().Add(5 * time.Minute)
+	r.approve(t, time.Now().Add(-time.Hour), time.Minute)
+	r.load(t)
+	r.now = func() time.Time { return later }
+	req = request("summarize", article)
+	req.ID, req.IdempotencyKey = "lf_fourth", "k1"
+	if four := r.ask(context.Background(), req); four.done.Status == landfall.Complete {
+		t.Error("a kept answer was shown without an approval")
+	}
+}

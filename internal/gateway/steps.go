@@ -1,0 +1,198 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+
+	"landfall"
+	"landfall/internal/safety"
+)
+
+// admit lets a request in: what decoding found wrong ends it here.
+func (l *Line) admit(w *walk) error {
+	if w.req.Err != nil {
+		return w.req.Err
+	}
+	return nil
+}
+
+// route resolves, in one value, everything the release pins, and reads the input
+// by it. Every reason why the feature cannot answer is given.
+func (l *Line) route(w *walk) error {
+	snap, unavailable := l.Snapshots.Current()
+	if unavailable != nil {
+		return unavailable
+	}
+	r, unavailable := snap.Route(w.req.App.Market, w.req.Feature)
+	if unavailable != nil {
+		return unavailable
+	}
+	w.meta.FeatureVersion = r.Release().FeatureVersion
+	if err := r.Check(landfall.Serve); err != nil {
+		reason := landfall.ReasonOf(err)
+		return &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}, Err: err}
+	}
+	if err := consent(w.req, r.Release().Partner); err != nil {
+		return err
+	}
+	locale := r.Market.Languages[0]
+	call, invalid := r.Feature.Admit(w.req, r.Release(), locale)
+	if invalid != nil {
+		return invalid
+	}
+	w.route, w.call = r, call
+	if d := r.Feature.Deadline(); w.req.Deadline == 0 || w.req.Deadline > d {
+		w.req.Deadline = d
+	}
+	w.meta = meta(w)
+	return nil
+}
+
+func meta(w *walk) landfall.Meta {
+	rel := w.route.Release()
+	name := w.route.DisplayName[w.call.Language]
+	if name == "" {
+		name = rel.Model.ID
+	}
+	return landfall.Meta{
+		ID: w.req.ID, Feature: w.req.Feature, FeatureVersion: rel.FeatureVersion, Rehearsal: rel.Rehearsal,
+		Release: w.route.Digest(),
+		Labels:  w.route.Label.Label(w.req.ID, w.call.Language),
+		ServedBy: landfall.ServedBy{
+			Tier: rel.Partner.Tier, Partner: rel.Partner.ID, Model: rel.Model.ID, DisplayName: name,
+			ApprovalDigest: w.route.Digest(), PolicyVersion: rel.Policy.Short(),
+		},
+		Blank: w.route.Feature.Blank(),
+	}
+}
+
+// consent: the tiers local, private and device never need it.
+func consent(r landfall.Request, p landfall.Partner) error {
+	allowed := map[string][]string{"device_only": {"device", "local"}, "private_ok": {"device", "local", "private"}}
+	if tiers, narrowed := allowed[r.Processing]; narrowed && !contains(tiers, p.Tier) {
+		return landfall.Errorf(landfall.CodeUnavailable, "processing %q allows the tiers %q, this feature is served by tier %s", r.Processing, tiers, p.Tier)
+	}
+	if p.Tier == "partner" && r.Consent != "granted" {
+		return landfall.Errorf(landfall.CodeNeedsConsent, "the user must agree that %s processes the text: ask, then send consent.partner granted", p.ID)
+	}
+	return nil
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}
+
+// moderateIn holds every string of the input against the market's policy.
+func moderateIn(w *walk) (*landfall.Withheld, error) {
+	return w.route.Policy.In(safety.Check{
+		Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit,
+		Values: []safety.Value{{Path: "/input", Value: w.req.Input}, {Path: "/options", Value: w.req.Options}},
+	})
+}
+
+// moderateOut is the last step that touches content.
+func moderateOut(w *walk, drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[safety.Chunk, error] {
+	return w.route.Policy.Out(drafts, safety.OutOptions{Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit})
+}
+
+// blocked says that the partner's own safety stage stopped the answer.
+type blocked struct{ stage, rule string }
+
+func (b *blocked) Error() string { return "the partner's safety stage withheld the answer" }
+
+// ask calls the partner under a permit of its own for each attempt, and keeps
+// the count: attempts, tokens, the identity reported. The feature sees text,
+// beats and the finish only.
+func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2[landfall.Draft, error] {
+	return func(p landfall.Prompt) iter.Seq2[landfall.Draft, error] {
+		return func(yield func(landfall.Draft, error) bool) {
+			permit, err := w.route.Mint(landfall.Serve, w.req.ID)
+			if err != nil {
+				reason := landfall.ReasonOf(err)
+				yield(landfall.Draft{}, &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}, Err: err})
+				return
+			}
+			w.attempts++
+			w.running = landfall.Usage{}
+			defer func() { w.usage, w.running = w.usage.Add(w.running), landfall.Usage{} }()
+			for d, err := range l.Partners.Ask(ctx, permit, p) {
+				switch {
+				case err != nil:
+				case d.Usage != nil:
+					w.running = *d.Usage
+					continue
+				case d.Model != nil:
+					w.model = *d.Model
+					continue
+				case d.Finish == landfall.FinishContentFilter:
+					err = &blocked{"output", w.route.Release().Partner.ID + ".content_filter"}
+				}
+				if !yield(d, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// label puts the market's label in front of the first chunk a user could see.
+// What is only a sign of time waits until the patience ends, so that a refusal
+// can still be an HTTP status.
+func (l *Line) label(w *walk, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[safety.Chunk, error] {
+	return func(yield func(safety.Chunk, error) bool) {
+		labelled := false
+		for c, err := range chunks {
+			var stopped *blocked
+			if errors.As(err, &stopped) {
+				c, err = safety.Chunk{Withheld: w.route.Policy.Foreign(stopped.stage, "safety", stopped.rule, w.req.ID, w.call.Language)}, nil
+			}
+			if err == nil && !labelled {
+				if onlyTime(c) && l.Now().Sub(w.began) < l.Patience {
+					continue
+				}
+				labelled = true
+				if !yield(safety.Chunk{Meta: &w.meta}, nil) {
+					return
+				}
+			}
+			if !yield(c, err) || err != nil || stopped != nil {
+				return
+			}
+		}
+	}
+}
+
+func onlyTime(c safety.Chunk) bool {
+	_, _, text := c.Text()
+	_, output := c.Output()
+	return !text && !output && c.Withheld == nil && c.Meta == nil
+}
+
+// late is the error of a request whose time has passed.
+func late(d time.Duration) *landfall.Error {
+	return landfall.Errorf(landfall.CodeTimeout, "no whole answer within %d ms", d.Milliseconds()).With("stage", "answer")
+}
+
+// bounded ends a walk with its context: an error that comes of the deadline says
+// so, whoever noticed it first.
+func bounded(ctx context.Context, stop context.CancelFunc, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[safety.Chunk, error] {
+	return func(yield func(safety.Chunk, error) bool) {
+		defer stop()
+		for c, err := range chunks {
+			var cause *landfall.Error
+			if err != nil && errors.As(context.Cause(ctx), &cause) {
+				err = cause
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
+}

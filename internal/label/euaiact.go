@@ -1,0 +1,25 @@
+package label
+
+import (
+	"fmt"
+
+	"landfall"
+)
+
+// Regulation (EU) 2024/1689 article 50(1): a person is told, in words.
+func checkEUAIAct(w Words) error {
+	if len(w.Text) == 0 {
+		return fmt.Errorf("text is empty: article 50(1) of Regulation (EU) 2024/1689 demands a notice")
+	}
+	return nil
+}
+
+// implicitEUAIAct is the machine-readable mark of article 50(2) in the answer's
+// own fields: the digital source type of IPTC, the maker, and the number.
+func implicitEUAIAct(w Words, id string) landfall.Object {
+	return landfall.Object{
+		{Key: "digital_source_type", Value: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"},
+		{Key: "producer", Value: w.Producer},
+		{Key: "content_id", Value: id},
+	}
+}

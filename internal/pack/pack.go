@@ -1,0 +1,166 @@
+// Package pack reads packs: folders of data that name code. The packs that ship
+// with the binary are embedded; a directory laid over them replaces files one by
+// one, and adds new ones.
+package pack
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"landfall"
+)
+
+// Packs is a view of the embedded files with a directory laid over them.
+type Packs struct {
+	base fs.FS
+	over fs.FS
+	dir  string
+}
+
+// Open returns the packs of base, with dir over them unless it is "".
+func Open(base fs.FS, dir string) (*Packs, error) {
+	p := &Packs{base: base, dir: dir}
+	if dir == "" {
+		return p, nil
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, fmt.Errorf("packs: %s is no folder: lay out market/ID/market.yaml, feature/ID.yaml, partner/ID.yaml in it", dir)
+	}
+	p.over = os.DirFS(dir)
+	return p, nil
+}
+
+// Read returns a file and the name under which a person finds it.
+func (p *Packs) Read(name string) ([]byte, string, error) {
+	if p.over != nil {
+		b, err := fs.ReadFile(p.over, name)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return b, path.Join(p.dir, name), err
+		}
+	}
+	b, err := fs.ReadFile(p.base, name)
+	return b, path.Join("packs", name), err
+}
+
+// List returns the names in a folder, of both layers, sorted; without the
+// extension .yaml.
+func (p *Packs) List(folder string) ([]string, error) {
+	var names []string
+	for _, layer := range []fs.FS{p.base, p.over} {
+		if layer == nil {
+			continue
+		}
+		entries, err := fs.ReadDir(layer, folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		for _, e := range entries {
+			if strings.HasPrefix(e.Name(), ".") || !e.IsDir() && !strings.HasSuffix(e.Name(), ".yaml") {
+				continue
+			}
+			names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Market is what one market asks for, as data.
+type Market struct {
+	ID   string            `json:"id"`
+	Name map[string]string `json:"name"`
+	// Languages offered, in order; the first is the default locale's.
+	Languages []string `json:"languages"`
+	// DataRegions are where a partner may process data of this market.
+	DataRegions []string `json:"data_regions"`
+	Features    []string `json:"features"`
+	Partner     string   `json:"partner"`
+	Clocks      Clocks   `json:"clocks"`
+	Classes     []Class  `json:"classes"`
+	// Authorities that may approve here; in a rehearsal their keys are generated.
+	Authorities []string `json:"authorities"`
+	Sources     []Source `json:"sources"`
+}
+
+// Class is a class of rule and what it does.
+type Class struct {
+	ID     string `json:"id"`
+	Action string `json:"action"`
+}
+
+// Clocks say how often something must be renewed.
+type Clocks struct {
+	KeywordsDays int `json:"keywords_days"`
+	BanksDays    int `json:"banks_days"`
+}
+
+// Source is where a rule comes from, and since when it holds.
+type Source struct {
+	Rule          string `json:"rule"`
+	EffectiveFrom string `json:"effective_from"`
+	Source        string `json:"source"`
+	Doubt         bool   `json:"doubt"`
+}
+
+// Partner is what changes about a partner: endpoints, regions, models, parameters.
+type Partner struct {
+	ID          string            `json:"id"`
+	Name        map[string]string `json:"name"`
+	Tier        string            `json:"tier"`
+	Endpoint    string            `json:"endpoint"`
+	DataRegion  string            `json:"data_region"`
+	DisplayName map[string]string `json:"display_name"`
+	// Parameters of sampling; decimals are texts.
+	Parameters []landfall.Parameter `json:"parameters"`
+	Caller     []landfall.Range     `json:"caller"`
+}
+
+// Market reads a market's file.
+func (p *Packs) Market(id string) (Market, error) {
+	var m Market
+	err := p.Decode(path.Join("market", id, "market.yaml"), &m)
+	if err == nil && m.ID != id {
+		err = fmt.Errorf("packs: market/%s/market.yaml: id is %q, want the folder's name %q", id, m.ID, id)
+	}
+	if err == nil {
+		err = m.validate()
+	}
+	return m, err
+}
+
+func (m Market) validate() error {
+	switch {
+	case len(m.Languages) == 0:
+		return fmt.Errorf("packs: market %s: languages is empty: name at least one", m.ID)
+	case len(m.Features) == 0:
+		return fmt.Errorf("packs: market %s: features is empty", m.ID)
+	case len(m.Authorities) == 0:
+		return fmt.Errorf("packs: market %s: authorities is empty: nobody could approve", m.ID)
+	}
+	return nil
+}
+
+// Partner reads a partner's file.
+func (p *Packs) Partner(id string) (Partner, error) {
+	var v Partner
+	err := p.Decode("partner/"+id+".yaml", &v)
+	if err == nil && v.ID != id {
+		err = fmt.Errorf("packs: partner/%s.yaml: id is %q, want the file's name %q", id, v.ID, id)
+	}
+	return v, err
+}
+
+// Decode reads any file of the packs, strictly: market/CN/label.yaml into the type
+// of the room that owns it.
+func (p *Packs) Decode(name string, into any) error {
+	src, file, err := p.Read(name)
+	if err != nil {
+		return fmt.Errorf("packs: %w", err)
+	}
+	return Decode(file, src, into)
+}

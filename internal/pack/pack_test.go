@@ -1,0 +1,180 @@
+package pack_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"landfall/internal/pack"
+	"landfall/packs"
+)
+
+const market = "id: XA\nlanguages: [xa]\nfeatures: [summarize]\nauthorities: [xa-authority]\npartner: selfhosted\n"
+
+// base is what a binary would carry.
+var base = fstest.MapFS{
+	"market/XA/market.yaml": {Data: []byte(market)},
+	"market/XA/label.yaml":  {Data: []byte("scheme: embedded\n")},
+	"partner/made-up.yaml":  {Data: []byte("id: made-up\ntier: local\n")},
+	"partner/other.yaml":    {Data: []byte("id: made-up\n")},
+	"partner/README.md":     {Data: []byte("no pack")},
+}
+
+// over opens base with a folder of these files laid over it.
+func over(t *testing.T, files map[string]string) (*pack.Packs, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		full := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := pack.Open(base, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, dir
+}
+
+func TestAFolderReplacesOneFile(t *testing.T) {
+	p, dir := over(t, map[string]string{"market/XA/label.yaml": "scheme: laid-over\n"})
+	for _, c := range []struct{ name, want, file string }{
+		{"market/XA/label.yaml", "scheme: laid-over\n", filepath.Join(dir, "market/XA/label.yaml")},
+		{"market/XA/market.yaml", market, "packs/market/XA/market.yaml"},
+	} {
+		b, file, err := p.Read(c.name)
+		if err != nil || string(b) != c.want || file != c.file {
+			t.Errorf("%s: %q in %s, %v; want %q in %s", c.name, b, file, err, c.want, c.file)
+		}
+	}
+}
+
+func TestABadFileOfTheFolderIsNotSkipped(t *testing.T) {
+	p, dir := over(t, map[string]string{"market/XA/market.yaml": "id: XA\nid: XB\n"})
+	_, err := p.Market("XA")
+	if err == nil || !strings.Contains(err.Error(), filepath.Join(dir, "market/XA/market.yaml")+":2:1") {
+		t.Errorf("want the folder's file and line, have %v", err)
+	}
+}
+
+func TestRead(t *testing.T) {
+	p, _ := over(t, nil)
+	for _, name := range []string{"market/XB/market.yaml", "../secret", "/etc/hostname", "market/../../secret", ""} {
+		if b, _, err := p.Read(name); err == nil {
+			t.Errorf("%q gave %q", name, b)
+		}
+	}
+	if _, err := p.Market("../market/XA"); err != nil && strings.Contains(err.Error(), "panic") {
+		t.Error(err)
+	}
+}
+
+func TestList(t *testing.T) {
+	p, _ := over(t, map[string]string{
+		"market/XB/market.yaml": market, "market/XA/label.yaml": "scheme: x\n", "market/.git/x": "", "partner/added.yaml": "id: added\n",
+	})
+	for folder, want := range map[string][]string{
+		"market": {"XA", "XB"}, "partner": {"added", "made-up", "other"}, "feature": nil,
+	} {
+		got, err := p.List(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got)\n%s", folder, d)
+		}
+	}
+}
+
+func TestOpenWantsAFolder(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{file, file + "/none"} {
+		if _, err := pack.Open(base, dir); err == nil || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: %v", dir, err)
+		}
+	}
+}
+
+func TestMarket(t *testing.T) {
+	for name, c := range map[string]struct{ file, want string }{
+		"good":                     {market, ""},
+		"another id":               {strings.Replace(market, "XA", "XB", 1), `id is "XB", want the folder's name "XA"`},
+		"no id":                    {strings.Replace(market, "id: XA\n", "", 1), `id is ""`},
+		"no language":              {strings.Replace(market, "[xa]", "[]", 1), "languages is empty"},
+		"no feature":               {strings.Replace(market, "[summarize]", "[]", 1), "features is empty"},
+		"nobody who could approve": {strings.Replace(market, "[xa-authority]", "~", 1), "authorities is empty"},
+		"a clock in words":         {market + "clocks: {keywords_days: weekly}\n", "market.yaml:6:25: clocks.keywords_days: want a whole number"},
+		"a misspelled clock":       {market + "clocks: {keyword_days: 7}\n", `did you mean "keywords_days"?`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := over(t, map[string]string{"market/XA/market.yaml": c.file})
+			_, err := p.Market("XA")
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// A market named NO is NO wherever a pack writes it, quoted or not.
+func TestTheMarketNO(t *testing.T) {
+	p, _ := over(t, map[string]string{"market/NO/market.yaml": strings.Replace(market, "id: XA", "id: NO\nname: {NO: no}", 1)})
+	m, err := p.Market("NO")
+	if err != nil || m.ID != "NO" || m.Name["NO"] != "no" {
+		t.Errorf("%+v, %v", m, err)
+	}
+}
+
+func TestPartner(t *testing.T) {
+	p, _ := over(t, nil)
+	if v, err := p.Partner("made-up"); err != nil || v.Tier != "local" {
+		t.Errorf("%+v, %v", v, err)
+	}
+	if _, err := p.Partner("other"); err == nil || !strings.Contains(err.Error(), `want the file's name "other"`) {
+		t.Errorf("a partner under another name: %v", err)
+	}
+}
+
+// The packs that ship are good, every one.
+func TestShippedPacks(t *testing.T) {
+	p, err := pack.Open(packs.FS, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	markets, err := p.List("market")
+	if err != nil || len(markets) == 0 {
+		t.Fatalf("%v, %v", markets, err)
+	}
+	for _, id := range markets {
+		m, err := p.Market(id)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if _, err := p.Partner(m.Partner); err != nil {
+			t.Error(err)
+		}
+	}
+	err = fs.WalkDir(packs.FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(name) != ".yaml" {
+			return err
+		}
+		var any map[string]any
+		return p.Decode(name, &any)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

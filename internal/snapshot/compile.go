@@ -1,0 +1,215 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"landfall"
+	"landfall/internal/feature"
+	"landfall/internal/label"
+	"landfall/internal/pack"
+	"landfall/internal/safety"
+)
+
+// Snapshot is compiled and immutable.
+type Snapshot struct {
+	Sequence int64
+	Expires  time.Time
+	markets  map[string]*compiled
+}
+
+type compiled struct {
+	pack   pack.Market
+	routes map[string]*Route
+	order  []string
+}
+
+// Route is everything that shapes the answers of one feature in one market,
+// resolved together when the snapshot was compiled. It exists for a feature that
+// is not approved as well: then it only knows why.
+type Route struct {
+	release *landfall.Release
+	grant   *landfall.Grant
+	refused error // why grant is nil
+
+	Feature     *feature.Feature
+	Policy      *safety.Policy
+	Label       *label.Scheme
+	DisplayName map[string]string
+	Market      pack.Market
+}
+
+// Release returns what would answer.
+func (r *Route) Release() *landfall.Release { return r.release }
+
+// Digest returns the digest that the approval signs, "" without one.
+func (r *Route) Digest() landfall.Digest {
+	if r.grant == nil {
+		return ""
+	}
+	return r.grant.Digest()
+}
+
+// Approval returns the authority's words, or the zero value.
+func (r *Route) Approval() landfall.Approval {
+	if r.grant == nil {
+		return landfall.Approval{}
+	}
+	return r.grant.Approval()
+}
+
+// Check returns why the route admits nothing for this purpose now, or nil.
+func (r *Route) Check(p landfall.Purpose) error {
+	if r.grant == nil {
+		return r.refused
+	}
+	return r.grant.Check(p)
+}
+
+// Mint returns a permit for one attempt.
+func (r *Route) Mint(p landfall.Purpose, request string) (landfall.Permit, error) {
+	if r.grant == nil {
+		return landfall.Permit{}, r.refused
+	}
+	return r.grant.Mint(p, request)
+}
+
+// Compile turns a verified source into what the data plane runs on. A part whose
+// digest is not the one its release pins makes the source bad as a whole; a
+// release that nobody approved does not: its route says why.
+func Compile(gate *landfall.Gate, s Source) (*Snapshot, error) {
+	out := &Snapshot{Sequence: s.Sequence, Expires: landfall.Unix(s.Expires), markets: map[string]*compiled{}}
+	for i := range s.Markets {
+		m := &s.Markets[i]
+		c, err := m.compile(gate, s.Rehearsal)
+		if err != nil {
+			return nil, fmt.Errorf("snapshot %d: market %s: %w", s.Sequence, m.Pack.ID, err)
+		}
+		if out.markets[m.Pack.ID] != nil {
+			return nil, fmt.Errorf("snapshot %d: market %s twice", s.Sequence, m.Pack.ID)
+		}
+		out.markets[m.Pack.ID] = c
+	}
+	return out, nil
+}
+
+func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error) {
+	scheme, err := label.New(m.Label, rehearsal)
+	if err != nil {
+		return nil, err
+	}
+	// A list that lost words refuses the market's releases, not the source: the
+	// routes say so, and other markets go on.
+	policy, policyErr := safety.Compile(safety.Config{Contract: m.Policy, Floor: m.Floor, Words: m.Words, Notices: m.Notices})
+	c := &compiled{pack: m.Pack, routes: map[string]*Route{}}
+	for i := range m.Features {
+		o := &m.Features[i]
+		if err := m.checkPins(o); err != nil {
+			return nil, fmt.Errorf("feature %s: %w", o.Release.Feature, err)
+		}
+		f, err := feature.Compile(o.Definition)
+		if err != nil {
+			return nil, fmt.Errorf("feature %s: %w", o.Release.Feature, err)
+		}
+		r := &Route{release: &o.Release, Feature: f, Policy: policy, Label: scheme, DisplayName: o.DisplayName, Market: m.Pack}
+		if policyErr != nil {
+			r.refused = fmt.Errorf("%w: %w", landfall.ErrDigestMismatch, policyErr)
+		} else {
+			r.grant, r.refused = bestGrant(gate, o)
+		}
+		c.routes[o.Release.Feature] = r
+		c.order = append(c.order, o.Release.Feature)
+	}
+	return c, nil
+}
+
+// checkPins re-derives every digest a release pins from the part itself.
+func (m *Market) checkPins(o *Offered) error {
+	if o.Release.Market != m.Pack.ID || o.Release.Feature != o.Definition.ID {
+		return fmt.Errorf("the release is of %s in %s", o.Release.Feature, o.Release.Market)
+	}
+	derived := Offered{Release: o.Release, Definition: o.Definition}
+	if err := m.pin(&derived); err != nil {
+		return err
+	}
+	for _, p := range []struct {
+		part       string
+		have, pins landfall.Digest
+	}{
+		{"definition", derived.Release.Definition, o.Release.Definition},
+		{"prompt", derived.Release.Prompt, o.Release.Prompt},
+		{"policy", derived.Release.Policy, o.Release.Policy},
+		{"label", derived.Release.Label, o.Release.Label},
+		{"notices", derived.Release.Notices, o.Release.Notices},
+	} {
+		if p.have != p.pins {
+			return fmt.Errorf("%s is %s, the release pins %s", p.part, p.have.Short(), p.pins.Short())
+		}
+	}
+	return o.Release.Validate()
+}
+
+// bestGrant returns the grant of the valid approval that ends last, else the
+// most telling refusal: an approval of another release before none at all.
+func bestGrant(gate *landfall.Gate, o *Offered) (*landfall.Grant, error) {
+	var best *landfall.Grant
+	refused := error(fmt.Errorf("%w: %s in %s", landfall.ErrNotApproved, o.Release.Feature, o.Release.Market))
+	for _, envelope := range o.Approvals {
+		g, err := gate.Verify(&o.Release, envelope)
+		switch {
+		case err != nil && errors.Is(err, landfall.ErrDigestMismatch):
+			refused = err
+		case err != nil && !errors.Is(refused, landfall.ErrDigestMismatch):
+			refused = err
+		case err == nil && (best == nil || g.Approval().Expires > best.Approval().Expires):
+			best = g
+		}
+	}
+	if best != nil {
+		return best, nil
+	}
+	return nil, refused
+}
+
+// Market returns a market's pack.
+func (s *Snapshot) Market(id string) (pack.Market, bool) {
+	c, ok := s.markets[id]
+	if !ok {
+		return pack.Market{}, false
+	}
+	return c.pack, true
+}
+
+// Routes returns a market's routes in the order of its pack.
+func (s *Snapshot) Routes(market string) []*Route {
+	c := s.markets[market]
+	if c == nil {
+		return nil
+	}
+	out := make([]*Route, 0, len(c.order))
+	for _, id := range c.order {
+		out = append(out, c.routes[id])
+	}
+	return out
+}
+
+// Route returns the route of a feature in a market, or the reason why there is none.
+func (s *Snapshot) Route(market, id string) (*Route, *landfall.Error) {
+	c := s.markets[market]
+	if c == nil {
+		return nil, unavailable(landfall.NewReason(landfall.ReasonNotApproved, "the market %s is not served here", market))
+	}
+	if r := c.routes[id]; r != nil {
+		return r, nil
+	}
+	if slices.Contains(c.pack.Features, id) {
+		return nil, unavailable(landfall.NewReason(landfall.ReasonNotOffered, "%s is not offered in %s with this model", id, market))
+	}
+	return nil, landfall.Errorf(landfall.CodeNotFound, "no feature %q in this market; it has %q", id, c.pack.Features).With("field", "/feature")
+}
+
+func unavailable(reasons ...landfall.Reason) *landfall.Error {
+	return &landfall.Error{Code: landfall.CodeUnavailable, Message: reasons[0].Message, Reasons: reasons}
+}

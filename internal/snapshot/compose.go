@@ -1,0 +1,119 @@
+package snapshot
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"landfall"
+	"landfall/internal/feature"
+	"landfall/internal/pack"
+	"landfall/internal/safety"
+)
+
+// Parts are what a market's releases are made of besides the packs.
+type Parts struct {
+	Model     landfall.Model
+	Partner   *pack.Partner // nil: the one the market's pack names
+	Words     []string      // the operator's list of today
+	Floor     []string      // the words an approval pinned; nil: Words
+	Rehearsal bool
+}
+
+// Compose makes the releases of a market as packs, model and list stand now. It
+// approves nothing.
+func Compose(packs *pack.Packs, market string, p Parts) (Market, error) {
+	var m Market
+	var err error
+	if m.Pack, err = packs.Market(market); err != nil {
+		return m, err
+	}
+	folder := "market/" + market + "/"
+	if err := errors.Join(packs.Decode(folder+"label.yaml", &m.Label), packs.Decode(folder+"notices.yaml", &m.Notices)); err != nil {
+		return m, err
+	}
+	partner := p.Partner
+	if partner == nil {
+		read, err := packs.Partner(m.Pack.Partner)
+		if err != nil {
+			return m, err
+		}
+		partner = &read
+	}
+	if !slices.Contains(m.Pack.DataRegions, partner.DataRegion) {
+		return m, fmt.Errorf("market %s: partner %s processes data in %q, allowed are %q", market, partner.ID, partner.DataRegion, m.Pack.DataRegions)
+	}
+	m.Words, m.Floor = p.Words, p.Floor
+	if m.Floor == nil {
+		m.Floor = p.Words
+	}
+	if err := m.setPolicy(); err != nil {
+		return m, err
+	}
+	for _, id := range m.Pack.Features {
+		offered, err := m.offer(packs, id, partner, p)
+		if err != nil {
+			return m, fmt.Errorf("market %s: %w", market, err)
+		}
+		if len(offered.Release.Languages) > 0 {
+			m.Features = append(m.Features, offered)
+		}
+	}
+	return m, nil
+}
+
+func (m *Market) setPolicy() error {
+	floor, err := safety.FloorDigest(m.Floor)
+	if err != nil {
+		return err
+	}
+	m.Policy = safety.Contract{Version: "1", Market: m.Pack.ID, Floor: floor}
+	for _, c := range m.Pack.Classes {
+		m.Policy.Classes = append(m.Policy.Classes, safety.Class{ID: c.ID, Action: c.Action})
+	}
+	return nil
+}
+
+func (m *Market) offer(packs *pack.Packs, id string, partner *pack.Partner, p Parts) (Offered, error) {
+	o := Offered{DisplayName: partner.DisplayName}
+	src, file, err := packs.Read("feature/" + id + ".yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return o, fmt.Errorf("feature %q has no file feature/%s.yaml", id, id)
+	} else if err != nil {
+		return o, err
+	}
+	if o.Definition, err = feature.Parse(file, src); err != nil {
+		return o, err
+	}
+	o.Release = landfall.Release{
+		Market: m.Pack.ID, Feature: id, FeatureVersion: o.Definition.Version,
+		Partner:    landfall.Partner{ID: partner.ID, Tier: partner.Tier, Endpoint: partner.Endpoint, DataRegion: partner.DataRegion},
+		Model:      p.Model,
+		Parameters: partner.Parameters,
+		Caller:     partner.Caller,
+		Rehearsal:  p.Rehearsal,
+	}
+	for _, lang := range m.Pack.Languages {
+		if o.Definition.OffersOn(p.Model.ID, lang) {
+			o.Release.Languages = append(o.Release.Languages, lang)
+		}
+	}
+	return o, m.pin(&o)
+}
+
+// pin writes the digests of the parts into the release.
+func (m *Market) pin(o *Offered) error {
+	template, err := o.Definition.Template()
+	if err != nil {
+		return err
+	}
+	var errs [4]error
+	r := &o.Release
+	r.Prompt = template.Digest()
+	r.Definition, errs[0] = o.Definition.Digest()
+	r.Policy, errs[1] = m.Policy.Digest()
+	r.Label, errs[2] = m.Label.Digest()
+	r.Notices, errs[3] = NoticesDigest(m.Notices)
+	return errors.Join(errs[:]...)
+}

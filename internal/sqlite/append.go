@@ -1,0 +1,145 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"landfall"
+	"landfall/internal/audit"
+)
+
+// statements are those of an append, prepared once on the connection that writes.
+type statements struct{ next, entry, open, salt, closing, known *sql.Stmt }
+
+func (s *statements) prepare(db *sql.DB) (err error) {
+	for _, p := range []struct {
+		stmt **sql.Stmt
+		text string
+	}{
+		{&s.next, "SELECT coalesce(max(seq), 0) + 1 FROM entries"},
+		{&s.entry, "INSERT INTO entries (seq, body) VALUES ($1, $2)"},
+		{&s.open, "INSERT INTO records (opened, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING"},
+		{&s.salt, "INSERT INTO salts (opened, salt) VALUES ($1, $2)"},
+		{&s.closing, "UPDATE records SET closed = $1 WHERE id = $2 AND closed IS NULL"},
+		{&s.known, "SELECT count(*) FROM records WHERE id = $1"},
+	} {
+		if *p.stmt, err = db.Prepare(p.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *statements) close() error {
+	var errs []error
+	for _, stmt := range []*sql.Stmt{s.next, s.entry, s.open, s.salt, s.closing, s.known} {
+		if stmt != nil {
+			errs = append(errs, stmt.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// AppendBatch implements [audit.Store].
+func (db *DB) AppendBatch(ctx context.Context, entries []audit.Entry) error {
+	return db.transact(ctx, func(tx *sql.Tx) error {
+		var seq int64
+		if err := tx.StmtContext(ctx, db.add.next).QueryRowContext(ctx).Scan(&seq); err != nil {
+			return err
+		}
+		a := appender{ctx, tx, &db.add}
+		for i := range entries {
+			if err := a.append(seq+int64(i), &entries[i]); err != nil {
+				return fmt.Errorf("record %q: %w", entries[i].Record, err)
+			}
+		}
+		return nil
+	})
+}
+
+// transact runs f in a transaction and names what the disk refused.
+func (db *DB) transact(ctx context.Context, f func(*sql.Tx) error) error {
+	tx, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return diskFull(err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return diskFull(err)
+	}
+	return diskFull(tx.Commit())
+}
+
+type appender struct {
+	ctx context.Context
+	tx  *sql.Tx
+	add *statements
+}
+
+func (a appender) append(seq int64, e *audit.Entry) error {
+	body, err := e.Canonical()
+	if err != nil {
+		return err
+	}
+	if _, err := a.exec(a.add.entry, seq, string(body)); err != nil {
+		return err
+	}
+	switch e.Kind {
+	case audit.Opened:
+		return a.open(seq, e)
+	case audit.Closed:
+		return a.closing(seq, e)
+	}
+	return fmt.Errorf("%w: of unknown kind %q", audit.ErrRefused, e.Kind)
+}
+
+func (a appender) open(seq int64, e *audit.Entry) error {
+	n, err := a.exec(a.add.open, seq, e.Record)
+	switch {
+	case err != nil:
+		return err
+	case n == 0:
+		return audit.ErrDuplicate
+	case len(e.Salt) == 0:
+		return nil
+	}
+	_, err = a.exec(a.add.salt, seq, e.Salt)
+	return err
+}
+
+func (a appender) closing(seq int64, e *audit.Entry) error {
+	n, err := a.exec(a.add.closing, seq, e.Record)
+	if err != nil || n > 0 {
+		return err
+	}
+	var known int
+	if err := a.tx.StmtContext(a.ctx, a.add.known).QueryRowContext(a.ctx, e.Record).Scan(&known); err != nil {
+		return err
+	}
+	if known > 0 {
+		return audit.ErrDuplicate
+	}
+	return audit.ErrNotOpened
+}
+
+func (a appender) exec(s *sql.Stmt, args ...any) (rows int64, err error) {
+	res, err := a.tx.StmtContext(a.ctx, s).ExecContext(a.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// diskFull gives a full disk the code that tells a caller to come back.
+func diskFull(err error) error {
+	var e *sqlite.Error
+	if errors.As(err, &e) && e.Code()&0xff == lib.SQLITE_FULL {
+		return landfall.Errorf(landfall.CodeOverloaded, "the audit log's disk is full").With("retry_after_ms", 60_000).Because(err)
+	}
+	return err
+}
