@@ -69,7 +69,7 @@ func load(ctx context.Context, client *http.Client, s side, b bounds) tally {
 	for i := range parts {
 		wg.Go(func() {
 			var buf bytes.Buffer
-			for ctx.Err() == nil && true && begun.Add(1) <= b.requests {
+			for ctx.Err() == nil && time.Since(start) < b.time && begun.Add(1) <= b.requests {
 				parts[i].ask(ctx, client, s, &buf)
 			}
 		})

@@ -37,8 +37,9 @@ type Control struct {
 	Partner func(pack.Partner) pack.Partner
 	Now     func() time.Time
 
-	mu   sync.Mutex
-	seen string // the approvals as they stood at the last refresh
+	mu    sync.Mutex
+	seen  string    // the approvals as they stood at the last refresh
+	renew time.Time // when the snapshot is due again
 }
 
 func (c *Control) now() time.Time {
@@ -175,7 +176,7 @@ func (c *Control) publish(markets []snapshot.Market) error {
 	if err != nil {
 		return err
 	}
-	c.seen = seen
+	c.seen, c.renew = seen, now.Add(renewAfter)
 	return write(c.Dir.Snapshot(), sealed, 0o600)
 }
 
@@ -206,27 +207,24 @@ func (c *Control) source() (snapshot.Source, error) {
 func (c *Control) Refresh() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	approvals, seen, err := c.readApprovals()
+	if err != nil {
+		return err
+	}
+	due := !c.now().Before(c.renew)
+	if seen == c.seen && !due {
+		return nil
+	}
 	unlock, err := lock(c.Dir.path("control.lock"))
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	_, seen, err := c.readApprovals()
-	if err != nil {
-		return err
-	}
 	src, err := c.source()
 	if err != nil {
 		return err
 	}
-	if seen == c.seen && c.now().Before(landfall.Unix(src.Issued).Add(renewAfter)) {
-		return nil
-	}
 	before, err := landfall.Canonical(src.Markets)
-	if err != nil {
-		return err
-	}
-	approvals, _, err := c.readApprovals()
 	if err != nil {
 		return err
 	}
@@ -235,7 +233,7 @@ func (c *Control) Refresh() error {
 	if err != nil {
 		return err
 	}
-	if string(before) == string(after) && c.now().Before(landfall.Unix(src.Issued).Add(renewAfter)) {
+	if string(before) == string(after) && !due {
 		c.seen = seen
 		return nil
 	}
@@ -246,6 +244,7 @@ func (c *Control) Refresh() error {
 type onFile struct {
 	envelope landfall.Envelope
 	approval landfall.Approval
+	release  landfall.Digest
 }
 
 // readApprovals reads every envelope in the folder. A file that is no envelope is
@@ -267,11 +266,11 @@ func (c *Control) readApprovals() ([]onFile, string, error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", name, err)
 		}
-		a, _, err := landfall.ReadApproval(e)
+		a, release, err := landfall.ReadApproval(e)
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %w", name, err)
 		}
-		out = append(out, onFile{e, a})
+		out = append(out, onFile{e, a, release})
 		seen.WriteString(filepath.Base(name) + e.Payload + e.Signatures[0].Sig + "\n")
 	}
 	return out, seen.String(), nil
@@ -282,17 +281,28 @@ func escapeGlob(dir string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
-// attach gives each release the approvals that name its market and feature.
-// Whether one holds is the gate's to say.
+// attach gives each release the approvals of its digest, and the newest one of
+// its market and feature besides, so that a refusal can say what was approved
+// instead. Whether one holds is the gate's to say.
 func attach(markets []snapshot.Market, approvals []onFile) {
 	for i := range markets {
 		for j := range markets[i].Features {
 			o := &markets[i].Features[j]
 			o.Approvals = nil
-			for _, a := range approvals {
-				if a.approval.Market == o.Release.Market && a.approval.Feature == o.Release.Feature {
+			digest, err := o.Release.Digest()
+			var other *onFile
+			for k := range approvals {
+				a := &approvals[k]
+				switch {
+				case a.approval.Market != o.Release.Market || a.approval.Feature != o.Release.Feature:
+				case err == nil && a.release == digest:
 					o.Approvals = append(o.Approvals, a.envelope)
+				case other == nil || a.approval.Sequence > other.approval.Sequence:
+					other = a
 				}
+			}
+			if other != nil {
+				o.Approvals = append(o.Approvals, other.envelope)
 			}
 		}
 	}

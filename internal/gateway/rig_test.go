@@ -41,7 +41,7 @@ type rig struct {
 const market = "CN"
 
 // newRig approves every feature of a market for an hour.
-func newRig(t *testing.T, words ...string) *rig {
+func newRig(t testing.TB, words ...string) *rig {
 	t.Helper()
 	r := &rig{now: time.Now, store: &storetest.Memory{}}
 	r.key = ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", ed25519.SeedSize)))
@@ -72,7 +72,7 @@ func newRig(t *testing.T, words ...string) *rig {
 	return r
 }
 
-func (r *rig) compose(t *testing.T, words []string) {
+func (r *rig) compose(t testing.TB, words []string) {
 	t.Helper()
 	p, err := pack.Open(packs.Files, "")
 	if err != nil {
@@ -89,7 +89,7 @@ func (r *rig) compose(t *testing.T, words []string) {
 	r.source.Markets = []snapshot.Market{m}
 }
 
-func (r *rig) approve(t *testing.T, from time.Time, life time.Duration) {
+func (r *rig) approve(t testing.TB, from time.Time, life time.Duration) {
 	t.Helper()
 	for i := range r.source.Markets[0].Features {
 		o := &r.source.Markets[0].Features[i]
@@ -108,7 +108,7 @@ func (r *rig) approve(t *testing.T, from time.Time, life time.Duration) {
 	}
 }
 
-func (r *rig) sealed(t *testing.T) []byte {
+func (r *rig) sealed(t testing.TB) []byte {
 	t.Helper()
 	r.source.Sequence++
 	r.source.Issued, r.source.Expires, r.source.Rehearsal = r.now().Unix(), r.now().Add(24*time.Hour).Unix(), true
@@ -119,7 +119,7 @@ func (r *rig) sealed(t *testing.T) []byte {
 	return b
 }
 
-func (r *rig) load(t *testing.T) {
+func (r *rig) load(t testing.TB) {
 	t.Helper()
 	if err := r.holder.Load(r.sealed(t)); err != nil {
 		t.Fatal(err)

@@ -149,7 +149,7 @@ func FuzzDecode(f *testing.F) {
 		var v file
 		err := pack.Decode("f.yaml", src, &v)
 		var p pack.Problem
-		if err != nil && (!errors.As(err, &p) || p.Line < 1 || p.Line > strings.Count(string(src), "\n")+1) {
+		if err != nil && (!errors.As(err, &p) || p.Line < 1 || p.Line > strings.Count(string(src), "\n")+strings.Count(string(src), "\r")+1) {
 			t.Fatalf("no place in the file: %v", err)
 		}
 		if err != nil {

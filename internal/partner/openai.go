@@ -49,7 +49,20 @@ func (c *chat) ask(ctx context.Context, body landfall.Object) error {
 	if err != nil {
 		return err
 	}
-	return c.read(ctx, content)
+	if err := c.read(ctx, content); err != nil {
+		return err
+	}
+	drain(resp.Body)
+	return nil
+}
+
+// drain reads what follows the end mark, the last bytes of the framing, so that
+// the connection can serve the next call; a server that keeps it open is not
+// waited for.
+func drain(body io.ReadCloser) {
+	limit := time.AfterFunc(100*time.Millisecond, func() { _ = body.Close() })
+	defer limit.Stop()
+	_, _ = io.CopyN(io.Discard, body, 4<<10) // whatever fails only costs the connection
 }
 
 // do sends a request. A status other than 200 comes back as its fault.

@@ -113,9 +113,10 @@ func TestAcknowledgedSurvivesKill(t *testing.T) {
 		if len(printed) < lines {
 			t.Errorf("round %d: %d lines", round, len(printed))
 		}
-		n, err := audit.Recover(t.Context(), db, time.UnixMilli(5))
-		if n == 0 || err != nil {
-			t.Errorf("round %d: recovered %d, %v", round, n, err)
+		open, err := db.Unclosed(t.Context(), 1<<20)
+		must(t, err)
+		if n, err := audit.Recover(t.Context(), db, time.UnixMilli(5)); n != len(open) || err != nil {
+			t.Errorf("round %d: recovered %d of %d, %v", round, n, len(open), err)
 		}
 		if left, err := db.Unclosed(t.Context(), 1); len(left) > 0 || err != nil {
 			t.Errorf("round %d: %d left open, %v", round, len(left), err)
