@@ -106,7 +106,7 @@ func (e *SyntaxError) Error() string {
 }
 
 // MaxDepth is how deep a JSON value may nest.
-const MaxDepth = 64
+const MaxDepth = 4096
 
 // ParseJSON reads one JSON value (RFC 8259) strictly: it refuses invalid UTF-8,
 // unpaired surrogates, repeated names, nesting deeper than [MaxDepth] and

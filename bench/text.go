@@ -99,7 +99,7 @@ func latinWord(r *rand.Rand) string {
 		b.WriteByte("bdfgklmprstvz"[r.IntN(13)])
 		b.WriteByte("aeiou"[r.IntN(5)])
 	}
-	return "lake"
+	return b.String() + "q"
 }
 
 // hanWord joins names of trees and tools in an order that means nothing.

@@ -34,6 +34,8 @@ type sample struct {
 	Expect   struct {
 		// Contains are texts that a good answer holds; for reading, not for passing.
 		Contains []string `json:"contains"`
+		// Clean marks a text that has nothing to correct.
+		Clean bool `json:"clean"`
 	} `json:"expect"`
 }
 
@@ -57,9 +59,7 @@ func (q *qualityCmd) Run(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	var set struct {
-		Inputs []sample `json:"inputs"`
-	}
+	var set []sample
 	if err := pack.Decode(q.Inputs, src, &set); err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (q *qualityCmd) Run(ctx context.Context, cfg *Config) error {
 	}
 	client := api.Client{URL: q.Gateway, Key: key}
 	var rows []*tally
-	for i, s := range set.Inputs {
+	for i, s := range set {
 		if q.Feature != "" && s.Feature != q.Feature {
 			continue
 		}
@@ -87,7 +87,7 @@ func (q *qualityCmd) Run(ctx context.Context, cfg *Config) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "%d/%d %s %s %.1f s\n", i+1, len(set.Inputs), s.ID, state, time.Since(began).Seconds())
+		fmt.Fprintf(os.Stderr, "%d/%d %s %s %.1f s\n", i+1, len(set), s.ID, state, time.Since(began).Seconds())
 	}
 	return printTallies(os.Stdout, rows)
 }
@@ -188,7 +188,7 @@ func trivial(s sample, output []byte) bool {
 	}
 	if edits, ok := o.Get("edits"); ok {
 		list, _ := edits.([]any)
-		return len(list) == 0
+		return (len(list) == 0) != s.Expect.Clean
 	}
 	text := strings.TrimSpace(o.Text("text"))
 	return text == "" || strings.HasPrefix(source, strings.TrimRight(text, "。.!?！？…"))

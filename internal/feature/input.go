@@ -90,7 +90,9 @@ func describe(e *jsonschema.ValidationError) []problem {
 	for _, token := range e.InstanceLocation {
 		path += "/" + landfall.EscapePointer(token)
 	}
-	one := func(format string, args ...any) []problem { return []problem{{path: path, text: fmt.Sprintf(format, args...)}} }
+	one := func(format string, args ...any) []problem {
+		return []problem{{path: path, text: fmt.Sprintf(format, args...)}}
+	}
 	switch k := e.ErrorKind.(type) {
 	case *fault.Required:
 		var out []problem

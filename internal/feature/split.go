@@ -15,7 +15,6 @@ const (
 
 const (
 	sentenceEnds = "。！？!?…｡．"
-	clauseEnds   = "，；：,;:"
 	closers      = "”’」』）】》〉\"')]}"
 )
 
@@ -25,14 +24,16 @@ const abbreviations = " mr mrs ms dr prof st vs etc no fig approx dept est inc l
 // cut returns the length in bytes of the first part of text, with the marks that
 // end it, or 0 while that is not decided: what follows an end mark decides
 // whether it is one, as the point in 3.5 is none. With final no more text comes.
-func cut(text, by string, final bool) int {
-	for i, r := range text {
+// The search begins at from; resume is where it goes on once there is more text.
+func cut(text string, from int, by string, final bool) (n, resume int) {
+	for i, r := range text[from:] {
+		i += from
 		if !ends(text, i, r, by) {
 			continue
 		}
 		end := i + utf8.RuneLen(r)
 		if r == '\n' {
-			return end
+			return end, 0
 		}
 		for end < len(text) {
 			next, n := utf8.DecodeRuneInString(text[end:])
@@ -43,18 +44,18 @@ func cut(text, by string, final bool) int {
 		}
 		if end == len(text) {
 			if final {
-				return end
+				return end, 0
 			}
-			return 0
+			return 0, i
 		}
 		if next, _ := utf8.DecodeRuneInString(text[end:]); separates(text[:end], r, next) {
-			return end
+			return end, 0
 		}
 	}
 	if final {
-		return len(text)
+		return len(text), 0
 	}
-	return 0
+	return 0, len(text)
 }
 
 func ends(text string, i int, r rune, by string) bool {
@@ -65,10 +66,27 @@ func ends(text string, i int, r rune, by string) bool {
 		return false
 	case r == '.':
 		return !abbreviated(text[:i])
-	case strings.ContainsRune(sentenceEnds, r):
+	case isEnd(r):
 		return true
 	}
-	return by == byClause && strings.ContainsRune(clauseEnds, r)
+	return by == byClause && isClauseEnd(r)
+}
+
+// isEnd and isClauseEnd look at every character that a model writes.
+func isEnd(r rune) bool {
+	switch r {
+	case '。', '！', '？', '!', '?', '…', '｡', '．':
+		return true
+	}
+	return false
+}
+
+func isClauseEnd(r rune) bool {
+	switch r {
+	case '，', '；', '：', ',', ';', ':':
+		return true
+	}
+	return false
 }
 
 // separates reports whether the mark ends a part, given what follows.
@@ -102,7 +120,7 @@ func (s span) in(text string) string { return text[s.start:s.end] }
 func parts(text, by string) []span {
 	var out []span
 	for at := 0; at < len(text); {
-		n := cut(text[at:], by, true)
+		n, _ := cut(text[at:], 0, by, true)
 		piece := text[at : at+n]
 		lead := len(piece) - len(strings.TrimLeftFunc(piece, unicode.IsSpace))
 		if core := strings.TrimSpace(piece); core != "" {

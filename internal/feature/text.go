@@ -84,11 +84,12 @@ type spout struct {
 	strict bool // while nothing is shown, a warning is a reason to ask again
 	all    strings.Builder
 	held   string // not cut into parts yet
+	seen   int    // how much of held was searched for the end of a part
 
 	shown  strings.Builder
 	gap    string // white space before the next part
 	items  []string
-	ended  int    // sentences shown
+	ended  int  // sentences shown
 	full   bool // the size is reached
 	over   bool // and there was more
 	cutOff bool // the model stopped at its length
@@ -110,8 +111,8 @@ func (o *spout) take(piece string) error {
 
 func (o *spout) drain(final bool) error {
 	for o.held != "" {
-		n := cut(o.held, o.by(), final)
-		if n == 0 {
+		var n int
+		if n, o.seen = cut(o.held, o.seen, o.by(), final); n == 0 {
 			return nil
 		}
 		part := o.held[:n]
