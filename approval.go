@@ -139,15 +139,13 @@ func decodeStrict(b []byte, into any) error {
 	if err != nil {
 		return err
 	}
-	dec := json.NewDecoder(strings.NewReader(string(b)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(into); err != nil {
+	if err := json.Unmarshal(b, into); err != nil {
 		return err
 	}
 	return exactNames(v, reflect.TypeOf(into).Elem())
 }
 
-// exactNames refuses a name in another case than the field's own: encoding/json
+// exactNames refuses unknown names, and a known one in another case: encoding/json
 // would take "Expires" after "expires" and let the last win, another reader not.
 func exactNames(v any, t reflect.Type) error {
 	switch v := v.(type) {

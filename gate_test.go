@@ -1,7 +1,6 @@
 package landfall_test
 
 import (
-	"crypto/ed25519"
 	"crypto/sha256"
 	"errors"
 	"strings"
@@ -339,7 +338,7 @@ func timed(b *testing.B) (*landfall.Gate, *landfall.Grant) {
 	gate := landfall.NewGate(trust(), nil)
 	a, r := approval(), release()
 	a.NotBefore, a.Expires = time.Now().Unix()-1, time.Now().Unix()+86400
-	e, err := landfall.SignApproval(a, digestOf(b, r), ed25519.PrivateKey(key(1)))
+	e, err := landfall.SignApproval(a, digestOf(b, r), key(1))
 	if err != nil {
 		b.Fatal(err)
 	}

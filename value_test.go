@@ -46,7 +46,7 @@ func TestParseJSONRefuses(t *testing.T) {
 		"a name twice":            {`{"a":1,"a":2}`, "the same name twice", "/a", 10},
 		"a name twice, escaped":   {`{"a":1,"\u0061":2}`, "the same name twice", "/a", 15},
 		"a name twice, deep":      {`{"x":[{"a/b":1,"a/b":2}]}`, "the same name twice", "/x/0/a~1b", 20},
-		"too deep":                {strings.Repeat("[", landfall.MaxDepth+2), "nested deeper than 64", strings.Repeat("/0", landfall.MaxDepth+1), 65},
+		"too deep":                {strings.Repeat("[", landfall.MaxDepth+2), "nested deeper than", strings.Repeat("/0", landfall.MaxDepth+1), landfall.MaxDepth + 1},
 		"invalid UTF-8":           {"{\"a\":\"\xff\"}", "invalid UTF-8", "", 6},
 		"half a surrogate pair":   {`["\ud83d"]`, "surrogate", "/0", 2},
 		"the other half":          {`["\ude00"]`, "surrogate", "/0", 2},
@@ -77,7 +77,7 @@ func TestParseJSONRefuses(t *testing.T) {
 				t.Fatalf("got %v, %v", v, err)
 			}
 			if !strings.Contains(e.Reason, c.reason) || e.Path != c.path || e.Offset != c.offset {
-				t.Errorf("got %q at %q, byte %d; want %q at %q, byte %d", e.Reason, e.Path, e.Offset, c.reason, c.path, c.offset)
+				t.Errorf("got %q at %.40q, byte %d; want %q at %.40q, byte %d", e.Reason, e.Path, e.Offset, c.reason, c.path, c.offset)
 			}
 		})
 	}

@@ -134,7 +134,7 @@ func ParseEntry(b []byte) (Entry, error) {
 func (e *Entry) size() int {
 	n := 512
 	for _, s := range []string{e.Record, e.App, e.Market, e.Feature, e.Device, e.User, string(e.Release),
-		string(e.InputCommitment), e.Check, e.Stage, e.ReportedModel, e.ReportedFingerprint, string(e.OutputCommitment)} {
+		string(e.InputCommitment), e.Of, e.Check, e.Stage, e.ReportedModel, e.ReportedFingerprint, string(e.OutputCommitment)} {
 		n += len(s)
 	}
 	for _, list := range [][]string{e.Rules, e.Warnings, e.Reasons} {

@@ -31,7 +31,8 @@ func openedFull() audit.Entry {
 func closedFull() audit.Entry {
 	return audit.Entry{
 		Kind: audit.Closed, Record: "r1", At: 1_772_000_001_000, Outcome: audit.Withheld, Code: "market_rule",
-		Check: "c", Stage: "output", Rules: []string{"b", "a"}, Warnings: []string{"w"}, ReportedModel: "m",
+		Check: "c", Stage: "output", Rules: []string{"b", "a"}, Warnings: []string{"w"},
+		Reasons: []string{"not_ready"}, Of: "r0", ReportedModel: "m",
 		ReportedFingerprint: "f", Attempts: 2, Usage: landfall.Usage{Input: 1, Output: 2, Cached: 3},
 		OutputCommitment: digest, ShownLength: 4, FirstTextMS: 5, TotalMS: 6,
 	}
@@ -50,7 +51,7 @@ func TestStoredFormIsPinned(t *testing.T) {
 			`"form":"sse","input_commitment":"` + string(digest) + `","kind":"opened","market":"XA","purpose":"serve","record":"r1",` +
 			`"rehearsal":true,"release":"` + string(digest) + `","user":"u"}`},
 		{"closed", closedFull(), `{"at":1772000001000,"attempts":2,"check":"c","code":"market_rule","first_text_ms":5,"kind":"closed",` +
-			`"outcome":"withheld","output_commitment":"` + string(digest) + `","record":"r1","reported_fingerprint":"f",` +
+			`"of":"r0","outcome":"withheld","output_commitment":"` + string(digest) + `","reasons":["not_ready"],"record":"r1","reported_fingerprint":"f",` +
 			`"reported_model":"m","rules":["b","a"],"shown_length":4,"stage":"output","total_ms":6,` +
 			`"usage":{"cached_tokens":3,"input_tokens":1,"output_tokens":2},"warnings":["w"]}`},
 	} {
@@ -97,6 +98,7 @@ func TestRefusedEntries(t *testing.T) {
 		"no record": {Kind: audit.Opened},
 		"no kind":   {Record: "r"},
 		"too long":  {Kind: audit.Opened, Record: "r", Device: strings.Repeat("x", audit.MaxEntry)},
+		"no UTF-8":  {Kind: audit.Opened, Record: "r", Device: "a\xc3"},
 		"too large": {Kind: audit.Opened, Record: "r", At: 1 << 53},
 	} {
 		if _, err := e.Canonical(); !errors.Is(err, audit.ErrRefused) {

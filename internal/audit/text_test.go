@@ -65,9 +65,11 @@ closed 2026-02-25T06:13:21.000Z, entry of r1
   outcome              withheld
   code                 market_rule
   check                c
+  reasons              ["not_ready"]
   stage                output
   rules                ["b","a"]
   warnings             ["w"]
+  of                   r0
   reported_model       m
   reported_fingerprint f
   attempts             2
@@ -130,15 +132,18 @@ func TestHostileTextStaysData(t *testing.T) {
 	}
 }
 
+// No store takes such an entry; an operator's terminal does not get it either.
 func TestInvalidUTF8IsReplaced(t *testing.T) {
-	e := audit.Entry{Kind: audit.Opened, Record: "r\xff", App: "a\xc3"}
+	r := audit.Record{Opened: &audit.Entry{Kind: audit.Opened, Record: "r\xff", App: "a\xc3"}}
 	for _, f := range []func(*bytes.Buffer) error{
-		func(b *bytes.Buffer) error { return audit.WriteLine(b, audit.Record{Opened: &e}) },
-		func(b *bytes.Buffer) error { return audit.WriteText(b, audit.Record{Opened: &e}) },
-		func(b *bytes.Buffer) error { return audit.WriteJSON(b, audit.Record{Opened: &e}) },
+		func(b *bytes.Buffer) error { return audit.WriteLine(b, r) },
+		func(b *bytes.Buffer) error { return audit.WriteText(b, r) },
 	} {
 		if s := write(t, f); !utf8.ValidString(s) {
 			t.Errorf("%q", s)
 		}
+	}
+	if err := audit.WriteJSON(new(bytes.Buffer), r); err == nil {
+		t.Error("a line of JSON for what has no canonical form")
 	}
 }

@@ -212,8 +212,10 @@ func (s *scanner) has(i int, word string) bool {
 // as a whole word.
 func (s *scanner) hasAny(i int, words ...string) int {
 	for _, w := range words {
-		n := utf8.RuneCountInString(w)
-		if s.has(i, w) && !(isLatin(s.rune(i+n-1)) && isLatin(s.rune(i+n))) {
+		if !s.has(i, w) {
+			continue
+		}
+		if n := utf8.RuneCountInString(w); !(isLatin(s.rune(i+n-1)) && isLatin(s.rune(i+n))) {
 			return n
 		}
 	}

@@ -51,6 +51,9 @@ func New(w Words, rehearsal bool) (*Scheme, error) {
 	if err := s.check(w); err != nil {
 		return nil, fmt.Errorf("label: %w", err)
 	}
+	if !slices.Contains([]string{"start", "end", "around"}, w.Position) {
+		return nil, fmt.Errorf("label: position %q: want start, end or around", w.Position)
+	}
 	for lang, text := range w.Text {
 		if text == "" {
 			return nil, fmt.Errorf("label: text.%s is empty", lang)

@@ -246,7 +246,8 @@ func newWorld(t *testing.T) *world {
 	}
 	w.program("python3")
 	for k, v := range map[string]string{"PATH": w.path, "FAKE_LOG": w.log, "FAKE_INDEX": w.index, "LANDFALL_CACHE": w.cache.Dir,
-		"LANDFALL_MODEL": "", "LANDFALL_LOCAL_URL": "", "LANDFALL_ENGINE": "", "LANDFALL_THREADS": ""} {
+		"LANDFALL_MODEL": "", "LANDFALL_LOCAL_URL": "", "LANDFALL_ENGINE": "", "LANDFALL_THREADS": "",
+		"GORACE": "atexit_sleep_ms=0"} { // else each fake program ends a second late under the race detector
 		t.Setenv(k, v)
 	}
 	return w

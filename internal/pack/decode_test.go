@@ -65,7 +65,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"another case":                       {"Market: a\n", `Market: unknown key (did you mean "market"?)`},
 		"a key like no other":                {"rule: {elephant: 1}\n", "f.yaml:1:8: rule.elephant: unknown key (known here: name, threshold)"},
 		"an unknown key in a list":           {"rules:\n  - name: a\n    treshold: 1\n", `f.yaml:3:5: rules[0].treshold: unknown key (did you mean "threshold"?)`},
-		"the caret stands under the key":     {"rule:\n    nmae: a\n", "    2 |     nmae: a\n      |     ^"},
+		"the caret stands under the key":     {"rule:\n    xame: a\n", "    2 |     xame: a\n      |     ^"},
 		"lines that end in CR LF":            {"market: a\r\nx: b\r\n", "    1 | market: a\n    2 | x: b\n      | ^"},
 
 		"a key twice at the top, both lines":         {"count: 1\nmarket: a\ncount: 9\n", `f.yaml:3:1: mapping key "count" already defined at [1:1]`},

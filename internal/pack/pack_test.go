@@ -66,6 +66,15 @@ func TestABadFileOfTheFolderIsNotSkipped(t *testing.T) {
 	}
 }
 
+// What stands in the folder and cannot be read is an error: the embedded file
+// would be another than the operator means.
+func TestAnUnreadableFileIsNotSkipped(t *testing.T) {
+	p, _ := over(t, map[string]string{"market/XA/market.yaml/in-the-way": ""})
+	if b, _, err := p.Read("market/XA/market.yaml"); err == nil {
+		t.Errorf("read the embedded one: %q", b)
+	}
+}
+
 func TestRead(t *testing.T) {
 	p, _ := over(t, nil)
 	for _, name := range []string{"market/XB/market.yaml", "../secret", "/etc/hostname", "market/../../secret", ""} {
