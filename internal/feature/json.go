@@ -293,3 +293,11 @@ func loose(text string) string {
 		return r
 	}, text)
 }
+
+// validIsTrue: the record fits the caller's schema.
+func validIsTrue(s *subject) string {
+	if v, _ := s.output.Get("valid"); v != true {
+		return "the record does not fit the schema"
+	}
+	return ""
+}
