@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
@@ -12,7 +14,7 @@ import (
 //
 // It is left bare otherwise, so now and then it cuts an answer off: the transport
 // looks for more of the request while the server has closed it for the answer
-// (golang/go#40747). Such answers are counted as incomplete.
+// (golang/go#40747). Such answers are counted, and not logged one by one.
 func proxy(partner string) (http.Handler, error) {
 	to, err := url.Parse(partner)
 	if err != nil {
@@ -21,6 +23,7 @@ func proxy(partner string) (http.Handler, error) {
 	return &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0),
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 128, DisableCompression: true},
 	}, nil
 }

@@ -15,11 +15,11 @@ import (
 // round is what one turn of one side came to.
 type round struct{ cpu, p50, p99, rate, incomplete float64 }
 
-// newRound divides processor time by all answers: a refusal costs, too.
+// newRound divides processor time by all requests: one refused or cut off costs, too.
 func newRound(t tally, cpu time.Duration) round {
 	micro := func(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 	return round{
-		cpu: micro(cpu) / float64(t.answers()), p50: micro(t.percentile(0.50)), p99: micro(t.percentile(0.99)),
+		cpu: micro(cpu) / float64(t.answers()+t.unanswered), p50: micro(t.percentile(0.50)), p99: micro(t.percentile(0.99)),
 		rate: float64(t.answers()) / t.took.Seconds(), incomplete: float64(t.incomplete + t.unanswered),
 	}
 }

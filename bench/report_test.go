@@ -22,10 +22,10 @@ func TestMedian(t *testing.T) {
 	}
 }
 
-func TestRoundCountsRefusals(t *testing.T) {
-	got := newRound(tally{whole: 6, refused: 3, incomplete: 1, unanswered: 2, took: 2 * time.Second}, 10*time.Millisecond)
+func TestRoundCountsAllRequests(t *testing.T) {
+	got := newRound(tally{whole: 6, refused: 3, incomplete: 1, unanswered: 2, took: 2 * time.Second}, 12*time.Millisecond)
 	if got.cpu != 1000 || got.rate != 5 || got.incomplete != 3 {
-		t.Errorf("%+v: want 1000 µs for each of ten answers, 5 a second, 3 not whole", got)
+		t.Errorf("%+v: want 1000 µs for each of twelve requests, 5 answers a second, 3 not whole", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package feature
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -193,8 +194,9 @@ func (e edit) kinds() ([]any, string) {
 	return []any{}, "error"
 }
 
-// misspelt reports a slip inside one word: two letters away at most, and not in
-// its ending, where the change may be of grammar.
+// misspelt reports a slip inside one word: letters swapped, missing or too many, two
+// at most. Another letter in its place, or another ending, may be another word or
+// another form, which no rule can tell.
 func misspelt(a, b string) bool {
 	if len(a) < 5 || len(b) < 5 || tokenEnd(a, 0) != len(a) || tokenEnd(b, 0) != len(b) || strings.ContainsFunc(a+b, func(r rune) bool { return !isLatin(r) }) {
 		return false
@@ -204,10 +206,20 @@ func misspelt(a, b string) bool {
 	for same < len(a) && same < len(b) && a[same] == b[same] {
 		same++
 	}
-	if same >= min(len(a), len(b))-1 {
-		return false // one is the beginning of the other, or only the last letter differs
+	if endings[a[same:]] && endings[b[same:]] || len(a) == len(b) && !sameLetters(a, b) {
+		return false
 	}
 	return letterDistance([]rune(a), []rune(b)) <= 2
+}
+
+// endings of English word forms.
+var endings = map[string]bool{"": true, "s": true, "es": true, "d": true, "ed": true, "ing": true, "er": true, "r": true, "ly": true, "y": true, "ies": true, "n": true, "en": true, "l": true, "t": true, "e": true}
+
+func sameLetters(a, b string) bool {
+	x, y := []byte(a), []byte(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 // letterDistance counts insertions, deletions and substitutions (Levenshtein).
