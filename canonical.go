@@ -144,6 +144,9 @@ func appendInteger(dst []byte, lit, path string) ([]byte, error) {
 // compareUTF16 orders names by UTF-16 code units (RFC 8785 section 3.2.3), which
 // differs from code point order above U+FFFF.
 func compareUTF16(a, b string) int {
+	if isASCII(a) && isASCII(b) {
+		return strings.Compare(a, b)
+	}
 	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }
 
@@ -152,4 +155,13 @@ func pathOrRoot(path string) string {
 		return "(root)"
 	}
 	return path
+}
+
+func isASCII(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -46,6 +46,20 @@ func (c Client) do(ctx context.Context, method, path, accept string, body []byte
 	return client.Do(req)
 }
 
+// Ready asks whether a release is admitted and its model answers.
+func (c Client) Ready(ctx context.Context) error {
+	resp, err := c.do(ctx, http.MethodGet, "/readyz", "text/plain", nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	why, err := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the gateway at %s is not ready: %s", c.URL, bytes.TrimSpace(why))
+	}
+	return err
+}
+
 // Features asks what the app may use now.
 func (c Client) Features(ctx context.Context, locale string) (Availability, error) {
 	var a Availability

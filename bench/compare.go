@@ -15,6 +15,7 @@ const (
 	roundRequests      = 50_000
 	saturation         = 640
 	saturationRequests = 20_000
+	holdRequests       = 1_000_000
 )
 
 var connections = []int{1, 64}
@@ -229,17 +230,19 @@ func (s *stage) saturate(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// forProfiler keeps Landfall under load and says where it is.
+// forProfiler keeps Landfall under each load and says where it is.
 func (s *stage) forProfiler(ctx context.Context) error {
 	if s.cfg.hold == 0 {
 		return nil
 	}
 	for _, sc := range scenarios() {
-		_, land := s.sides(sc)
-		_, _ = fmt.Fprintf(s.said, "bench: %s over 64 for %s; landfall is process %d\n", sc.name, s.cfg.hold, s.gate.pid())
-		client := newClient(64)
-		load(ctx, client, land, bounds{64, 1_000_000, s.cfg.hold})
-		client.CloseIdleConnections()
+		for _, n := range connections {
+			_, land := s.sides(sc)
+			_, _ = fmt.Fprintf(s.said, "bench: %s over %d for %s; landfall is process %d\n", sc.name, n, s.cfg.hold, s.gate.pid())
+			client := newClient(n)
+			load(ctx, client, land, bounds{n, holdRequests, s.cfg.hold})
+			client.CloseIdleConnections()
+		}
 	}
 	return nil
 }

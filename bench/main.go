@@ -17,7 +17,7 @@ type config struct {
 	out      string        // the file of rows
 	rounds   int           // of each side, for each load
 	round    time.Duration // how long a round begins requests
-	hold     time.Duration // how long all stays up at the end, for a profiler
+	hold     time.Duration // how long each load goes on at the end, for a profiler
 }
 
 func main() {
@@ -56,7 +56,7 @@ func parse(args []string) (config, error) {
 	f.StringVar(&c.out, "out", "bench/latest.json", "the `file` of rows")
 	f.IntVar(&c.rounds, "rounds", 3, "rounds of each side for each load")
 	f.DurationVar(&c.round, "round", 2*time.Second, "how long a round begins requests")
-	f.DurationVar(&c.hold, "hold", 0, "load Landfall alone for so long at the end, for a profiler")
+	f.DurationVar(&c.hold, "hold", 0, "at the end, keep Landfall under each load for so long, for a profiler")
 	quick := f.Bool("quick", false, "short rounds: a look, not a measurement")
 	if err := f.Parse(args); err != nil {
 		return c, err

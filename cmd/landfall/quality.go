@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -63,7 +62,7 @@ func (q *qualityCmd) Run(ctx context.Context, cfg *Config) error {
 	if err := pack.Decode(q.Inputs, src, &set); err != nil {
 		return err
 	}
-	if err := waitReady(ctx, q.Gateway, q.Wait); err != nil {
+	if err := waitReady(ctx, api.Client{URL: q.Gateway}, q.Wait); err != nil {
 		return err
 	}
 	try := tryCmd{Market: q.Market}
@@ -92,22 +91,11 @@ func (q *qualityCmd) Run(ctx context.Context, cfg *Config) error {
 	return printTallies(os.Stdout, rows)
 }
 
-func waitReady(ctx context.Context, url string, patience time.Duration) error {
+func waitReady(ctx context.Context, c api.Client, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimRight(url, "/")+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
-			err = fmt.Errorf("the gateway at %s is not ready: %s", url, resp.Status)
-		}
-		if time.Now().After(deadline) {
+		err := c.Ready(ctx)
+		if err == nil || time.Now().After(deadline) {
 			return err
 		}
 		select {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,9 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	}
 }
 
+// update writes what came into the parts of scripts that cmp compares with.
+var update = flag.Bool("update", false, "update the expected parts of scripts")
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"landfall": main})
 }
@@ -58,7 +62,7 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "../../testdata/script", Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true,
+		Dir: "../../testdata/script", Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			w := &world{dir: e.WorkDir, calls: map[string]*call{}}
 			e.Values[worldKey{}] = w
@@ -76,7 +80,7 @@ type worldKey struct{}
 type world struct {
 	dir      string
 	upstream *upstream
-	server   *server1
+	server   *gatewayProcess
 	last     *reply
 	calls    map[string]*call
 }

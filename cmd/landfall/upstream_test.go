@@ -2,8 +2,8 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -72,7 +72,7 @@ func (u *upstream) counts() (asked, left int) {
 
 func (u *upstream) answer(w http.ResponseWriter, r *http.Request) {
 	// What is not read would keep the server from noticing that the caller left.
-	_ = json.NewDecoder(r.Body).Decode(new(any))
+	_, _ = io.Copy(io.Discard, r.Body)
 	u.mu.Lock()
 	u.asked++
 	a := &said{w: w, r: r, model: upstreamModel, cut: u.cut}

@@ -29,7 +29,7 @@ func NewSalt() []byte {
 // Commit returns the commitment to content under a salt.
 func Commit(salt, content []byte) landfall.Digest {
 	c := NewCommitment(salt)
-	c.Write(content)
+	_, _ = c.Write(content)
 	return c.Sum()
 }
 

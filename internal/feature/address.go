@@ -20,7 +20,7 @@ var addresses = regexp.MustCompile(`(?i)((?:https?|ftp)://[^\s<>"'，。；！�
 	`|(@[\p{L}\p{N}_][\p{L}\p{N}_.-]*)`)
 
 func findAddresses(text string) []address {
-	if !strings.ContainsAny(text, "@.:") {
+	if !mayHoldAddress(text) {
 		return nil
 	}
 	var out []address
@@ -40,3 +40,25 @@ func findAddresses(text string) []address {
 	}
 	return out
 }
+
+// mayHoldAddress is a cheap look before the expression runs: prose has full stops,
+// but a letter right behind one is rare.
+func mayHoldAddress(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '@':
+			return true
+		case ':':
+			if strings.HasPrefix(text[i:], "://") {
+				return true
+			}
+		case '.':
+			if i > 0 && i+1 < len(text) && asciiLetter(text[i+1]) && (asciiLetter(text[i-1]) || text[i-1] >= '0' && text[i-1] <= '9') {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func asciiLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }

@@ -18,7 +18,9 @@ func (f *Feature) Shape(c Call, ask Ask) iter.Seq2[landfall.Draft, error] {
 	return func(yield func(landfall.Draft, error) bool) {
 		s := &shaping{Feature: f, call: c, ask: ask, yield: yield, source: NewSource(sourceTexts(c.Input)...)}
 		for _, w := range c.Warnings {
-			s.warn(w.Code, w.Message)
+			if s.warn(w.Code, w.Message) != nil {
+				return
+			}
 		}
 		if err := f.kind.shape(s); err != nil && !errors.Is(err, errLeft) {
 			yield(landfall.Draft{}, err)
