@@ -124,7 +124,7 @@ func preAuth(payloadType string, payload []byte) []byte {
 // ParseEnvelope reads an envelope strictly: unknown and repeated names are refused.
 func ParseEnvelope(b []byte) (Envelope, error) {
 	var e Envelope
-	if err := decodeStrict(b, &e); err != nil {
+	if err := DecodeStrict(b, &e); err != nil {
 		return e, fmt.Errorf("envelope: %w", err)
 	}
 	if e.PayloadType == "" || e.Payload == "" || len(e.Signatures) == 0 {
@@ -133,8 +133,8 @@ func ParseEnvelope(b []byte) (Envelope, error) {
 	return e, nil
 }
 
-// decodeStrict reads JSON that two readers cannot read differently.
-func decodeStrict(b []byte, into any) error {
+// DecodeStrict reads JSON that two readers cannot read differently.
+func DecodeStrict(b []byte, into any) error {
 	v, err := ParseJSON(b)
 	if err != nil {
 		return err
@@ -226,7 +226,7 @@ func ReadApproval(e Envelope) (Approval, Digest, error) {
 
 func parseStatement(payload []byte) (Approval, Digest, error) {
 	var s statement
-	if err := decodeStrict(payload, &s); err != nil {
+	if err := DecodeStrict(payload, &s); err != nil {
 		return Approval{}, "", fmt.Errorf("approval: %w", err)
 	}
 	if s.Type != StatementType || s.PredicateType != ApprovalPredicate || len(s.Subject) != 1 {

@@ -87,12 +87,14 @@ func healthy(url string) bool {
 }
 
 func (p *gatewayProcess) hasEnded(within time.Duration) bool {
-	select {
-	case <-p.ended:
-		return true
-	case <-time.After(within):
-		return false
-	}
+	return poll(within, func() bool {
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	})
 }
 
 func (p *gatewayProcess) kill() {
@@ -145,7 +147,7 @@ func cmdEnded(ts *testscript.TestScript, w *world, _ []string) {
 	}
 }
 
-func cmdStop(ts *testscript.TestScript, w *world, args []string) {
+func cmdShutdown(ts *testscript.TestScript, w *world, args []string) {
 	cmdTerm(ts, w, args)
 	cmdEnded(ts, w, args)
 }

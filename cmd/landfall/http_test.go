@@ -146,9 +146,10 @@ func cmdEachCut(ts *testscript.TestScript, w *world, args []string) {
 	ts.Check(err)
 	defer w.upstream.set(func(u *upstream) { u.cut = 0 })
 	var first string
+	var r *reply
 	for n := from; n <= to; n++ {
 		w.upstream.set(func(u *upstream) { u.cut = n })
-		r := do(ts, args[4:])
+		r = do(ts, args[4:])
 		text := r.plain()
 		switch {
 		case bytes.Contains(r.body, []byte(word)) || strings.Contains(text, word) || bytes.Contains(bytes.ToLower(r.body), escaped(word)):
@@ -158,8 +159,8 @@ func cmdEachCut(ts *testscript.TestScript, w *world, args []string) {
 		case text != first:
 			ts.Fatalf("in pieces of %d bytes the answer is another:\n%s\ninstead of\n%s", n, text, first)
 		}
-		showReply(ts, w, r)
 	}
+	showReply(ts, w, r)
 }
 
 // escaped is the word as JSON escapes.

@@ -21,7 +21,7 @@ import (
 //
 //	serve ARGS…              start the gateway: sets $GATEWAY, $KEY_CN, $KEY_EU …
 //	term, ended              send SIGTERM; wait for the end, which must be a good one
-//	stop, kill9              both at once; SIGKILL
+//	shutdown, kill9            both at once; SIGKILL
 //	log PATTERN              within three seconds the gateway's log says so
 //	disk-full, disk-free     the gateway's process can write no file, and can again
 //
@@ -41,7 +41,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"upstream": yes(cmdUpstream), "upstream-down": yes(cmdUpstreamDown), "upstream-up": yes(cmdUpstreamUp),
 		"upstream-calls": yes(cmdUpstreamCalls), "upstream-left": yes(cmdUpstreamLeft),
-		"serve": yes(cmdServe), "term": yes(cmdTerm), "ended": yes(cmdEnded), "stop": yes(cmdStop), "kill9": yes(cmdKill9),
+		"serve": yes(cmdServe), "term": yes(cmdTerm), "ended": yes(cmdEnded), "shutdown": yes(cmdShutdown), "kill9": yes(cmdKill9),
 		"log": cmdLog, "disk-full": yes(cmdDiskFull), "disk-free": yes(cmdDiskFree),
 		"http": yes(cmdHTTP), "within": yes(cmdWithin), "each-cut": yes(cmdEachCut),
 		"http-start": yes(cmdHTTPStart), "http-seen": yes(cmdHTTPSeen), "http-hangup": yes(cmdHTTPHangup), "http-end": yes(cmdHTTPEnd),

@@ -206,7 +206,7 @@ func (p *process) healthy(ctx context.Context) error {
 		}
 		select {
 		case <-p.ended:
-			return fmt.Errorf("it ended while loading (%v)", p.err)
+			return fmt.Errorf("it ended while loading: %w", p.err)
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(100 * time.Millisecond):

@@ -69,7 +69,7 @@ func (e *Engine) attend(ctx context.Context, p *process) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-p.ended:
-			return p.explain(fmt.Errorf("it ended (%v)", p.err))
+			return p.explain(fmt.Errorf("it ended: %w", p.err))
 		case <-tick.C:
 			missed++
 			if err := p.ping(ctx); err == nil {

@@ -47,11 +47,10 @@ func TestNoCallWithoutLeave(t *testing.T) {
 			u := newUpstream(t, &upstream{body: []byte(content("a") + ending)})
 			w := newWorldAt(t, clock, c.change)
 			p := w.partners(partner.Config{Now: clock, Locators: map[string]partner.Locator{"here": at{BaseURL: u.URL}}})
-			permit := landfall.Permit{}
 			if c.permit == nil {
 				c.permit = (*world).permit
 			}
-			permit = c.permit(w)
+			permit := c.permit(w)
 			got := listen(t, p.Ask(t.Context(), permit, w.prompt))
 			if len(got.Drafts) > 0 || outcome(got.Err) != c.err || c.cause != nil && !errors.Is(got.Err, c.cause) {
 				t.Errorf("got %+v", got)

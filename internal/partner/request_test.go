@@ -57,8 +57,7 @@ func TestBadParameters(t *testing.T) {
 // What the upstream gets: control tokens broken up, roles as they were, thinking said.
 func TestSelfhostedRequest(t *testing.T) {
 	u := newUpstream(t, &upstream{body: []byte(content("a") + ending)})
-	var w *world
-	w = newWorld(t, func(r *landfall.Release) { r.Parameters = []landfall.Parameter{{Name: "thinking", Value: "off"}} })
+	w := newWorld(t, func(r *landfall.Release) { r.Parameters = []landfall.Parameter{{Name: "thinking", Value: "off"}} })
 	template := must(landfall.NewTemplate([]landfall.Variant{{Language: "en", Name: "plain", Messages: []landfall.Message{
 		{Role: "system", Content: "Answer."}, {Role: "user", Content: "{{text}}"},
 	}}}))

@@ -83,7 +83,7 @@ func Compile(gate *landfall.Gate, s Source) (*Snapshot, error) {
 	out := &Snapshot{Sequence: s.Sequence, Expires: landfall.Unix(s.Expires), markets: map[string]*compiled{}}
 	for i := range s.Markets {
 		m := &s.Markets[i]
-		c, err := m.compile(gate, s.Rehearsal)
+		c, err := m.compile(gate, gate.Rehearsal())
 		if err != nil {
 			return nil, fmt.Errorf("snapshot %d: market %s: %w", s.Sequence, m.Pack.ID, err)
 		}
@@ -155,7 +155,7 @@ func (m *Market) checkPins(o *Offered) error {
 // most telling refusal: an approval of another release before none at all.
 func bestGrant(gate *landfall.Gate, o *Offered) (*landfall.Grant, error) {
 	var best *landfall.Grant
-	refused := error(fmt.Errorf("%w: %s in %s", landfall.ErrNotApproved, o.Release.Feature, o.Release.Market))
+	refused := fmt.Errorf("%w: %s in %s", landfall.ErrNotApproved, o.Release.Feature, o.Release.Market)
 	for _, envelope := range o.Approvals {
 		g, err := gate.Verify(&o.Release, envelope)
 		switch {

@@ -8,7 +8,6 @@ package snapshot
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"landfall"
 	"landfall/internal/feature"
@@ -68,12 +67,7 @@ func Open(gate *landfall.Gate, sealed []byte) (Source, error) {
 	if err != nil {
 		return s, fmt.Errorf("snapshot: %w", err)
 	}
-	if _, err := landfall.ParseJSON(payload); err != nil {
-		return s, fmt.Errorf("snapshot: %w", err)
-	}
-	dec := json.NewDecoder(strings.NewReader(string(payload)))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&s); err != nil {
+	if err := landfall.DecodeStrict(payload, &s); err != nil {
 		return s, fmt.Errorf("snapshot: %w", err)
 	}
 	if s.Sequence <= 0 || s.Expires <= s.Issued {
