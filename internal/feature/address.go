@@ -20,9 +20,6 @@ var addresses = regexp.MustCompile(`(?i)((?:https?|ftp)://[^\s<>"'，。；！�
 	`|(@[\p{L}\p{N}_][\p{L}\p{N}_.-]*)`)
 
 func findAddresses(text string) []address {
-	if !mayHoldAddress(text) {
-		return nil
-	}
 	var out []address
 	runesBefore, from := 0, 0
 	for _, m := range addresses.FindAllStringSubmatchIndex(text, -1) {
@@ -43,17 +40,17 @@ func findAddresses(text string) []address {
 
 // mayHoldAddress is a cheap look before the expression runs: prose has full stops,
 // but a letter right behind one is rare.
-func mayHoldAddress(text string) bool {
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
+func mayHoldAddress(text []rune) bool {
+	for i, r := range text {
+		switch r {
 		case '@':
 			return true
 		case ':':
-			if strings.HasPrefix(text[i:], "://") {
+			if i+2 < len(text) && text[i+1] == '/' && text[i+2] == '/' {
 				return true
 			}
 		case '.':
-			if i > 0 && i+1 < len(text) && asciiLetter(text[i+1]) && (asciiLetter(text[i-1]) || text[i-1] >= '0' && text[i-1] <= '9') {
+			if i > 0 && i+1 < len(text) && asciiLetter(text[i+1]) && (asciiLetter(text[i-1]) || isDigit(text[i-1])) {
 				return true
 			}
 		}
@@ -61,4 +58,4 @@ func mayHoldAddress(text string) bool {
 	return false
 }
 
-func asciiLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+func asciiLetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }

@@ -24,8 +24,10 @@ func (f Fact) key() string { return f.Kind + ":" + f.Value }
 // a mere word (一, 十分, "one") is no fact, nor is a list mark.
 func Facts(text string) []Fact { return newScanner(text, false).facts() }
 
-// Source is what an answer may rest on. The zero value holds nothing.
+// Source is what an answer may rest on. The zero value holds nothing. It is read
+// when it is first needed, and is for one goroutine.
 type Source struct {
+	texts   []string
 	facts   map[string]bool
 	letters string
 	plain   string
@@ -33,28 +35,40 @@ type Source struct {
 
 // NewSource reads texts. It is liberal: every numeral counts, and every reading of
 // an ambiguous one.
-func NewSource(texts ...string) *Source {
-	s := &Source{facts: map[string]bool{}}
-	var letters, plain strings.Builder
-	for _, t := range texts {
+func NewSource(texts ...string) *Source { return &Source{texts: texts} }
+
+func (s *Source) read() {
+	if s.facts != nil {
+		return
+	}
+	s.facts = map[string]bool{}
+	var plain strings.Builder
+	for _, t := range s.texts {
 		for _, f := range newScanner(t, true).facts() {
 			s.facts[f.key()] = true
 			for _, k := range f.also {
 				s.facts[k] = true
 			}
 		}
-		letters.WriteString(lettersOf(t))
-		letters.WriteByte('\n')
 		plain.WriteString(addressForm(t))
 		plain.WriteByte('\n')
 	}
-	s.letters, s.plain = letters.String(), plain.String()
-	return s
+	s.plain = plain.String()
 }
 
 // HasLetters reports whether letters and digits, in lower case, stand in the
 // source in this order, whatever else stands between them.
-func (s *Source) HasLetters(letters string) bool { return strings.Contains(s.letters, letters) }
+func (s *Source) HasLetters(letters string) bool {
+	if s.letters == "" {
+		var all strings.Builder
+		for _, t := range s.texts {
+			all.WriteString(lettersOf(t))
+			all.WriteByte('\n')
+		}
+		s.letters = all.String()
+	}
+	return strings.Contains(s.letters, letters)
+}
 
 // Lacks returns the facts of a text that the source does not state.
 func (s *Source) Lacks(text string) []Fact {
@@ -68,6 +82,7 @@ func (s *Source) Lacks(text string) []Fact {
 }
 
 func (s *Source) states(f Fact) bool {
+	s.read()
 	if s.facts[f.key()] {
 		return true
 	}
@@ -149,7 +164,10 @@ func newScanner(text string, loose bool) *scanner {
 }
 
 func (s *scanner) facts() []Fact {
-	links := findAddresses(string(s.cased))
+	var links []address
+	if mayHoldAddress(s.cased) {
+		links = findAddresses(string(s.cased))
+	}
 	for i := 0; i < len(s.r); {
 		if len(links) > 0 && links[0].start <= i {
 			l := links[0]
