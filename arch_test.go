@@ -24,7 +24,6 @@ var arrows = map[string]string{
 	"landfall": "",
 	"packs":    "",
 	"stats":    "",
-	"deps":     "",
 	"bench":    "",
 
 	"api":     "landfall",

@@ -41,7 +41,7 @@ func serveRole(ctx context.Context, h http.Handler) error {
 	if _, err := fmt.Println("http://" + l.Addr().String()); err != nil {
 		return err
 	}
-	
+	defer context.AfterFunc(ctx, func() { _ = l.Close() })()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		_ = l.Close()

@@ -12,3 +12,10 @@ fi
 $GO vet ./...
 $GO mod tidy -diff
 $GO mod verify
+lint=$(command -v golangci-lint || true)
+if [ -z "$lint" ]; then
+	# Built once, from source, at the version the configuration is for.
+	lint=bin/golangci-lint
+	[ -x "$lint" ] || GOBIN="$PWD/bin" CGO_ENABLED=0 $GO install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+fi
+"$lint" run ./...
