@@ -9,15 +9,18 @@ import (
 	"time"
 )
 
-// The loads. The last is more than Landfall serves at once: what it has no place
+// The bounds in count, of each round and of the loads at the end. Saturation is
+// more than the 512 requests that Landfall serves at once: what it has no place
 // for it refuses, and records.
 const (
 	roundRequests      = 50_000
-	saturation         = 640
+	saturation         = 640 // connections
 	saturationRequests = 20_000
 	holdRequests       = 1_000_000
 )
 
+// connections are how many callers ask at once. One shows what a request costs by
+// itself, 64 what it costs where records share their way to the disk.
 var connections = []int{1, 64}
 
 // stage is everything that runs, and what came of it so far.
@@ -60,6 +63,8 @@ func compare(ctx context.Context, cfg config, table, said io.Writer) error {
 	return errors.Join(r.write(cfg.out), errors.Join(s.fault...), s.forProfiler(ctx))
 }
 
+// measure goes through the loads in the order in which memory grows: a peak is
+// that of the loads so far.
 func (s *stage) measure(ctx context.Context) error {
 	if err := s.idle(ctx); err != nil {
 		return err
@@ -80,11 +85,13 @@ func (s *stage) measure(ctx context.Context) error {
 	return errors.Join(s.memory("saturation", "rss_peak_mib"), s.records(ctx, "saturation"))
 }
 
+// sides are the two that answer a scenario, baseline first, as in every round.
 func (s *stage) sides(sc scenario) (base, land side) {
 	return baseline(s.proxy.url, sc), measured(s.gate.url, s.gate.key, sc)
 }
 
-// idle measures both while nobody asks.
+// idle measures both while nobody asks: what Landfall does by itself, looking for
+// new approvals and keys, is part of every other figure.
 func (s *stage) idle(ctx context.Context) error {
 	var took [2]time.Duration
 	pids := []int{s.gate.pid(), s.proxy.pid()}
@@ -175,6 +182,8 @@ func (s *stage) note(load string, t tally) {
 	}
 }
 
+// memory adds the row of what both hold: "rss_mib" is now, "rss_peak_mib" at most
+// so far, in MiB.
 func (s *stage) memory(scenario, metric string) error {
 	var mib [2]float64
 	for i, pid := range []int{s.gate.pid(), s.proxy.pid()} {
@@ -209,7 +218,8 @@ func (s *stage) records(ctx context.Context, scenario string) error {
 	return nil
 }
 
-// saturate asks more at once than Landfall has places for.
+// saturate asks more at once than Landfall has places for, once for each side: it
+// is about records, and its figures are looser than those of the rounds.
 func (s *stage) saturate(ctx context.Context) error {
 	sc := scenarios()[0]
 	base, land := s.sides(sc)

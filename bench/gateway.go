@@ -45,6 +45,8 @@ func startGateway(ctx context.Context, cfg config, partner string) (*gateway, er
 	return g, nil
 }
 
+// start begins on an empty data directory but for the lists, so that the first
+// start makes and approves the releases with them. The list is the floor then.
 func (g *gateway) start(ctx context.Context, partner string) error {
 	if err := writeLists(g.data, words(listed)); err != nil {
 		return err
@@ -87,6 +89,7 @@ func writeLists(data string, words []string) error {
 	return nil
 }
 
+// readKey takes the key that a rehearsal makes for the market.
 func (g *gateway) readKey() error {
 	b, err := os.ReadFile(filepath.Join(g.data, "rehearsal", "apps.json"))
 	if err != nil {
@@ -132,7 +135,7 @@ func (g *gateway) records(ctx context.Context) (records, error) {
 	return countRecords(out)
 }
 
-// countRecords reads one record a line.
+// countRecords reads one record a line, {"opened": {…}, "closed": {"outcome": …}}.
 func countRecords(list []byte) (records, error) {
 	var n records
 	lines := bufio.NewScanner(bytes.NewReader(list))
@@ -155,6 +158,8 @@ func countRecords(list []byte) (records, error) {
 	return n, lines.Err()
 }
 
+// logFile takes both outputs: the log is written as in use, one line a request, and
+// not thrown away at less than its price.
 func (g *gateway) logFile() string { return filepath.Join(g.data, "landfall.log") }
 
 // lastLog returns the end of what Landfall said.

@@ -37,6 +37,7 @@ type tally struct {
 // answers are all requests that came back with a status.
 func (t *tally) answers() int { return t.whole + t.refused + t.incomplete }
 
+// add leaves took alone: loads one after another and at once have different sums.
 func (t *tally) add(u tally) {
 	t.whole += u.whole
 	t.refused += u.refused
@@ -107,6 +108,8 @@ func (t *tally) ask(ctx context.Context, client *http.Client, s side, buf *bytes
 	}
 }
 
+// fetch reads the whole body into a buffer that its caller uses again, so that the
+// load costs the machine little. An error means that no answer came, or half of one.
 func fetch(ctx context.Context, client *http.Client, s side, into *bytes.Buffer) (status int, err error) {
 	req, err := s.request()
 	if err != nil {

@@ -48,6 +48,7 @@ func run(ctx context.Context, args []string) error {
 	return compare(ctx, cfg, os.Stdout, os.Stderr)
 }
 
+// parse refuses what would measure nothing.
 func parse(args []string) (config, error) {
 	var c config
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)

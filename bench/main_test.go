@@ -170,6 +170,18 @@ func TestGatewayThatIsNotReady(t *testing.T) {
 	}
 }
 
+// A role that is asked to end does so by itself; stop kills what does not.
+func TestRoleEndsWhenAsked(t *testing.T) {
+	p, err := startRole("partner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stop()
+	if state := p.cmd.ProcessState; !state.Success() {
+		t.Errorf("the partner ended with %s", state)
+	}
+}
+
 func TestRoleEndsWithItsParent(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {

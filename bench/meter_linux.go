@@ -37,6 +37,7 @@ func memory(pid int) (now, peak int64, err error) {
 	return now, peak, err
 }
 
+// kilobytes reads a line like "VmRSS:     1234 kB", in bytes.
 func kilobytes(status, name string) (int64, error) {
 	_, rest, ok := strings.Cut(status, "\n"+name+":")
 	number, _, unit := strings.Cut(strings.TrimSpace(rest), " kB")
@@ -47,7 +48,8 @@ func kilobytes(status, name string) (int64, error) {
 	return n << 10, nil
 }
 
-// childAttr ends a child when this process is killed before it can.
+// childAttr ends a child when this process is killed before it can, which otherwise
+// would leave a server behind (prctl(2), PR_SET_PDEATHSIG).
 func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }
 
 // processor names the machine's processor, or "" when the system does not say.

@@ -40,6 +40,8 @@ func partner() http.Handler {
 	return mux
 }
 
+// speak flushes after each frame, as a model's server does with each token; one
+// write for all would spare both sides what a stream costs.
 func speak(w http.ResponseWriter, frames [][]byte) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
@@ -69,6 +71,8 @@ func delta(content string) []any {
 	return []any{map[string]any{"index": 0, "delta": map[string]any{"content": content}, "finish_reason": nil}}
 }
 
+// event is one frame of a stream, in the fields that servers of this kind send. The
+// id and the time are the same in each answer, so that bytes can be compared.
 func event(choices []any, usage map[string]int) []byte {
 	frame := map[string]any{"id": "chatcmpl-bench", "object": "chat.completion.chunk", "created": 1, "model": model, "choices": choices}
 	if usage != nil {

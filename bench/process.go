@@ -53,7 +53,7 @@ func serveRole(ctx context.Context, h http.Handler) error {
 	return err
 }
 
-// startRole starts this very binary in another role.
+// startRole starts this very binary in another role and waits for its address.
 func startRole(args ...string) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -82,7 +82,8 @@ func startRole(args ...string) (*process, error) {
 	return p, nil
 }
 
-// awaitOK polls an address until it answers 200.
+// awaitOK polls an address until it answers 200. The error holds the last thing
+// that stood in the way, not only that time is over.
 func awaitOK(ctx context.Context, url string, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

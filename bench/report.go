@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// round is what one turn of one side came to.
+// round is what one turn of one side came to: microseconds of processor time for
+// each request and of latency, answers per second, and answers that are not whole.
 type round struct{ cpu, p50, p99, rate, incomplete float64 }
 
 // newRound divides processor time by all requests: one refused or cut off costs, too.
@@ -115,6 +116,7 @@ func newReport(began time.Time, rows []row) report {
 	}
 }
 
+// write replaces the file of the run before.
 func (r report) write(file string) error {
 	b, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -123,6 +125,7 @@ func (r report) write(file string) error {
 	return os.WriteFile(file, append(b, '\n'), 0o644)
 }
 
+// print says first what was measured, beside what, and where.
 func (r report) print(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\t\n", args...) }
@@ -136,6 +139,7 @@ func (r report) print(w io.Writer) error {
 	return t.Flush()
 }
 
+// ratio is "-" where there is nothing to compare with.
 func (r row) ratio() string {
 	if r.Ratio == nil {
 		return "-"

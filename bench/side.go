@@ -61,6 +61,7 @@ func measured(url, key string, s scenario) side {
 	}
 }
 
+// request makes one of the equal requests; it has no deadline of its own.
 func (s side) request() (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodPost, s.url, bytes.NewReader(s.body))
 	if err != nil {
@@ -73,7 +74,8 @@ func (s side) request() (*http.Request, error) {
 	return req, nil
 }
 
-// wholeEnvelope: status complete, and the very text.
+// wholeEnvelope: status complete, and the very text. Warnings do not count against
+// an answer: they are part of the contract.
 func wholeEnvelope(body []byte, want string) error {
 	var e struct {
 		Status string
@@ -91,7 +93,8 @@ func wholeEnvelope(body []byte, want string) error {
 	return nil
 }
 
-// wholeEvents: the deltas join to the very text, and done says the same, last.
+// wholeEvents: the deltas join to the very text, and done says the same, last. How
+// the text is cut into deltas is Landfall's to choose.
 func wholeEvents(body []byte, want string) error {
 	var text []byte
 	for len(body) > 0 {

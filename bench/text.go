@@ -44,6 +44,9 @@ func cut(s string, n int) []string {
 	return out
 }
 
+// The texts are made up, and plain: no number, no name, no sign outside ASCII. A
+// check that finds nothing to do costs what it costs for most texts.
+
 const gardenText = "The allotment garden behind the old mill belongs to everybody who looks after a bed in it. " +
 	"Members keep spades, rakes and watering cans in the shed near the gate, and whoever takes a tool brings it back clean before dusk. " +
 	"Rain is gathered from the roof of the shed in wide barrels, and in dry weeks the water is shared out so that young plants come before grown ones. " +
@@ -93,6 +96,7 @@ func words(n int) []string {
 	return out
 }
 
+// latinWord joins three or four syllables and ends as no English word does.
 func latinWord(r *rand.Rand) string {
 	var b strings.Builder
 	for range 3 + r.IntN(2) {
