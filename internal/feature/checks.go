@@ -3,6 +3,7 @@ package feature
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"landfall"
 )
@@ -96,7 +97,7 @@ func shorter(s *subject) string {
 // noCopy: the answer is no prefix of an input that is longer than the size.
 func noCopy(s *subject) string {
 	input := s.call.Input.Text(s.def.Main)
-	if !s.size().exceeded(input, s.call.Language) || !strings.HasPrefix(lettersOf(input), lettersOf(s.whole)) {
+	if !s.size().exceeded(input, s.call.Language) || !beginsWith(input, s.whole) {
 		return ""
 	}
 	return "the answer copies the beginning of the input"
@@ -148,8 +149,8 @@ func intOf(o landfall.Object, key string) int {
 func (z Size) exceeded(text, language string) bool {
 	switch {
 	case z.Items > 0:
-		return len(parts(text, byLine)) > z.Items
-	case z.Sentences > 0 && len(parts(text, bySentence)) > z.Sentences:
+		return moreParts(text, byLine, z.Items)
+	case z.Sentences > 0 && moreParts(text, bySentence, z.Sentences):
 		return true
 	case language == "zh":
 		return z.Letters > 0 && countLetters(text) > z.Letters
@@ -196,6 +197,28 @@ func lettersOf(text string) string {
 		}
 		return -1
 	}, text)
+}
+
+// beginsWith reports whether the letters and digits of a text begin with those of
+// another, case and width aside.
+func beginsWith(text, head string) bool {
+	at := 0
+	next := func() rune {
+		for at < len(text) {
+			r, n := utf8.DecodeRuneInString(text[at:])
+			at += n
+			if r = unicode.ToLower(narrow(r)); unicode.IsLetter(r) || unicode.IsDigit(r) {
+				return r
+			}
+		}
+		return -1
+	}
+	for _, r := range head {
+		if r = unicode.ToLower(narrow(r)); (unicode.IsLetter(r) || unicode.IsDigit(r)) && next() != r {
+			return false
+		}
+	}
+	return true
 }
 
 // narrow folds the full-width forms of ASCII and the ideographic space.

@@ -130,3 +130,17 @@ func parts(text, by string) []span {
 	}
 	return out
 }
+
+// moreParts reports whether a text has more than n parts.
+func moreParts(text, by string, n int) bool {
+	for at := 0; at < len(text); {
+		length, _ := cut(text[at:], 0, by, true)
+		if strings.TrimSpace(text[at:at+length]) != "" {
+			if n--; n < 0 {
+				return true
+			}
+		}
+		at += length
+	}
+	return false
+}

@@ -51,16 +51,17 @@ func decode(r *landfall.Request, body []byte) {
 	d := decoder{r: r}
 	for _, m := range o {
 		read, known := fields[m.Key]
+		at := "/" + landfall.EscapePointer(m.Key)
 		if !known {
-			d.fail(m.Key, "unknown field; the envelope has input, options, locale, output_language, processing, consent, audience, guard_mode, foreground, seed, deadline_ms, idempotency_key, offset_unit")
+			d.fail(at, "unknown field; the envelope has input, options, locale, output_language, processing, consent, audience, guard_mode, foreground, seed, deadline_ms, idempotency_key, offset_unit")
 			break
 		}
 		if m.Value != nil || m.Key == "input" {
-			read(&d, m.Key, m.Value)
+			read(&d, at, m.Value)
 		}
 	}
 	if r.Err == nil && r.Input == nil {
-		d.fail("input", "is missing: it holds the feature's fields, {\"text\": …}")
+		d.fail("/input", "is missing: it holds the feature's fields, {\"text\": …}")
 	}
 }
 
@@ -72,17 +73,17 @@ func invalid(field, format string, args ...any) *landfall.Error {
 	return e.With("field", field)
 }
 
-// decoder keeps the first thing that is wrong.
+// decoder keeps the first thing that is wrong; at is its place, a JSON Pointer.
 type decoder struct{ r *landfall.Request }
 
-func (d *decoder) fail(key, format string, args ...any) {
+func (d *decoder) fail(at, format string, args ...any) {
 	if d.r.Err == nil {
-		d.r.Err = invalid("/"+landfall.EscapePointer(key), format, args...)
+		d.r.Err = invalid(at, format, args...)
 	}
 }
 
 // fields of the envelope. The market is none of them: it comes from the key.
-var fields = map[string]func(d *decoder, key string, v any){
+var fields = map[string]func(d *decoder, at string, v any){
 	"input":   func(d *decoder, k string, v any) { d.r.Input = object(d, k, v) },
 	"options": func(d *decoder, k string, v any) { d.r.Options = object(d, k, v) },
 	"locale": func(d *decoder, k string, v any) {
@@ -101,7 +102,7 @@ var fields = map[string]func(d *decoder, key string, v any){
 	"audience": func(d *decoder, k string, v any) {
 		for _, m := range object(d, k, v) {
 			if m.Key != "age_band" {
-				d.fail("audience/"+m.Key, "unknown field; audience has age_band")
+				d.fail(k+"/"+landfall.EscapePointer(m.Key), "unknown field; audience has age_band")
 				return
 			}
 			oneOf(d, k+"/age_band", m.Value, "child", "teen", "adult", "unknown")
@@ -134,7 +135,7 @@ func consent(d *decoder, key string, v any) {
 		case "record_id":
 			text(d, key+"/record_id", m.Value, 128)
 		default:
-			d.fail(key+"/"+m.Key, "unknown field; consent has partner and record_id")
+			d.fail(key+"/"+landfall.EscapePointer(m.Key), "unknown field; consent has partner and record_id")
 		}
 	}
 }
