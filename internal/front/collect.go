@@ -13,6 +13,9 @@ import (
 // collected is an answer gathered from its chunks: a unary reply is a collected
 // stream, and the event done is the same.
 type collected struct {
+	// rehearsal is the gateway's: an error before any release is known says so too.
+	rehearsal bool
+
 	meta     *landfall.Meta
 	lanes    []*lane
 	output   landfall.Object
@@ -64,7 +67,7 @@ func (c *collected) envelope() api.Envelope {
 	e := api.Envelope{
 		ID: meta.ID, Feature: meta.Feature, FeatureVersion: meta.FeatureVersion, Status: d.Status,
 		Output: json.RawMessage("null"), Error: json.RawMessage("null"),
-		Rehearsal: meta.Rehearsal, Release: meta.Release, Labels: meta.Labels, Replayed: d.Replayed,
+		Rehearsal: meta.Rehearsal || c.rehearsal, Release: meta.Release, Labels: meta.Labels, Replayed: d.Replayed,
 		Withheld: c.withheld, Usage: d.Usage, Attempts: d.Attempts, Warnings: c.warnings,
 		Quota: api.Quota{Scope: "app"}, TraceID: meta.ID,
 	}

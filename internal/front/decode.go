@@ -84,103 +84,103 @@ func (d *decoder) fail(at, format string, args ...any) {
 
 // fields of the envelope. The market is none of them: it comes from the key.
 var fields = map[string]func(d *decoder, at string, v any){
-	"input":   func(d *decoder, k string, v any) { d.r.Input = object(d, k, v) },
-	"options": func(d *decoder, k string, v any) { d.r.Options = object(d, k, v) },
-	"locale": func(d *decoder, k string, v any) {
-		d.r.Locale = text(d, k, v, 35)
+	"input":   func(d *decoder, at string, v any) { d.r.Input = object(d, at, v) },
+	"options": func(d *decoder, at string, v any) { d.r.Options = object(d, at, v) },
+	"locale": func(d *decoder, at string, v any) {
+		d.r.Locale = text(d, at, v, 35)
 	},
-	"output_language": func(d *decoder, k string, v any) { d.r.OutputLanguage = text(d, k, v, 35) },
-	"processing": func(d *decoder, k string, v any) {
-		d.r.Processing = oneOf(d, k, v, "device_only", "private_ok", "partner_ok")
+	"output_language": func(d *decoder, at string, v any) { d.r.OutputLanguage = text(d, at, v, 35) },
+	"processing": func(d *decoder, at string, v any) {
+		d.r.Processing = oneOf(d, at, v, "device_only", "private_ok", "partner_ok")
 	},
-	"guard_mode": func(d *decoder, k string, v any) { d.r.GuardMode = oneOf(d, k, v, "generate", "transform") },
-	"offset_unit": func(d *decoder, k string, v any) {
-		d.r.Unit = landfall.Unit(oneOf(d, k, v, "utf16", "codepoint", "byte"))
+	"guard_mode": func(d *decoder, at string, v any) { d.r.GuardMode = oneOf(d, at, v, "generate", "transform") },
+	"offset_unit": func(d *decoder, at string, v any) {
+		d.r.Unit = landfall.Unit(oneOf(d, at, v, "utf16", "codepoint", "byte"))
 	},
-	"idempotency_key": func(d *decoder, k string, v any) { d.r.IdempotencyKey = text(d, k, v, 128) },
+	"idempotency_key": func(d *decoder, at string, v any) { d.r.IdempotencyKey = text(d, at, v, 128) },
 	"consent":         consent,
-	"audience": func(d *decoder, k string, v any) {
-		for _, m := range object(d, k, v) {
+	"audience": func(d *decoder, at string, v any) {
+		for _, m := range object(d, at, v) {
 			if m.Key != "age_band" {
-				d.fail(k+"/"+landfall.EscapePointer(m.Key), "unknown field; audience has age_band")
+				d.fail(at+"/"+landfall.EscapePointer(m.Key), "unknown field; audience has age_band")
 				return
 			}
-			oneOf(d, k+"/age_band", m.Value, "child", "teen", "adult", "unknown")
+			oneOf(d, at+"/age_band", m.Value, "child", "teen", "adult", "unknown")
 		}
 	},
-	"foreground": func(d *decoder, k string, v any) {
+	"foreground": func(d *decoder, at string, v any) {
 		if _, ok := v.(bool); !ok {
-			d.fail(k, "want true or false, have %s", landfall.KindOf(v))
+			d.fail(at, "want true or false, have %s", landfall.KindOf(v))
 		}
 	},
-	"seed": func(d *decoder, k string, v any) {
-		if n, ok := integer(d, k, v); ok {
+	"seed": func(d *decoder, at string, v any) {
+		if n, ok := integer(d, at, v); ok {
 			d.r.Seed = &n
 		}
 	},
-	"deadline_ms": func(d *decoder, k string, v any) {
-		n, ok := integer(d, k, v)
+	"deadline_ms": func(d *decoder, at string, v any) {
+		n, ok := integer(d, at, v)
 		if ok && n <= 0 {
-			d.fail(k, "want milliseconds, 1 or more")
+			d.fail(at, "want milliseconds, 1 or more")
 		}
 		d.r.Deadline = time.Duration(min(n, int64(time.Hour/time.Millisecond))) * time.Millisecond
 	},
 }
 
-func consent(d *decoder, key string, v any) {
-	for _, m := range object(d, key, v) {
+func consent(d *decoder, at string, v any) {
+	for _, m := range object(d, at, v) {
 		switch m.Key {
 		case "partner":
-			d.r.Consent = oneOf(d, key+"/partner", m.Value, "ask", "granted", "denied")
+			d.r.Consent = oneOf(d, at+"/partner", m.Value, "ask", "granted", "denied")
 		case "record_id":
-			text(d, key+"/record_id", m.Value, 128)
+			text(d, at+"/record_id", m.Value, 128)
 		default:
-			d.fail(key+"/"+landfall.EscapePointer(m.Key), "unknown field; consent has partner and record_id")
+			d.fail(at+"/"+landfall.EscapePointer(m.Key), "unknown field; consent has partner and record_id")
 		}
 	}
 }
 
-func object(d *decoder, key string, v any) landfall.Object {
+func object(d *decoder, at string, v any) landfall.Object {
 	o, ok := v.(landfall.Object)
 	if !ok {
-		d.fail(key, "want an object, have %s", landfall.KindOf(v))
+		d.fail(at, "want an object, have %s", landfall.KindOf(v))
 	}
 	return o
 }
 
-func text(d *decoder, key string, v any, limit int) string {
+func text(d *decoder, at string, v any, limit int) string {
 	s, ok := v.(string)
 	switch {
 	case !ok:
-		d.fail(key, "want a string, have %s", landfall.KindOf(v))
+		d.fail(at, "want a string, have %s", landfall.KindOf(v))
 	case len(s) > limit:
-		d.fail(key, "is longer than %d bytes", limit)
+		d.fail(at, "is longer than %d bytes", limit)
 	case hasControl(s):
-		d.fail(key, "holds a control character")
+		d.fail(at, "holds a control character")
 	}
 	return s
 }
 
-func oneOf(d *decoder, key string, v any, allowed ...string) string {
+func oneOf(d *decoder, at string, v any, allowed ...string) string {
 	s, _ := v.(string)
 	for _, a := range allowed {
 		if s == a {
 			return s
 		}
 	}
-	d.fail(key, "want one of %s", strings.Join(allowed, ", "))
+	d.fail(at, "want one of %s", strings.Join(allowed, ", "))
 	return ""
 }
 
-func integer(d *decoder, key string, v any) (int64, bool) {
+func integer(d *decoder, at string, v any) (int64, bool) {
 	n, ok := v.(interface{ Int64() (int64, error) })
 	if !ok {
-		d.fail(key, "want a whole number, have %s", landfall.KindOf(v))
+		d.fail(at, "want a whole number, have %s", landfall.KindOf(v))
 		return 0, false
 	}
 	i, err := n.Int64()
 	if err != nil {
-		d.fail(key, "want a whole number")
+		d.fail(at, "want a whole number")
 	}
 	return i, err == nil
 }

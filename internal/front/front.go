@@ -105,8 +105,8 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, e *landfall.Error
 }
 
 func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *landfall.Error) {
-	c := collected{done: &landfall.Done{
-		Meta:   landfall.Meta{ID: id, Feature: r.PathValue("id"), Rehearsal: h.Rehearsal},
+	c := collected{rehearsal: h.Rehearsal, done: &landfall.Done{
+		Meta:   landfall.Meta{ID: id, Feature: r.PathValue("id")},
 		Status: landfall.StatusError, Err: e,
 	}}
 	writeEnvelope(w, &c)
@@ -149,11 +149,11 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 	req.Device = pseudonym(&req, r.Header, "Landfall-Device")
 	req.User = pseudonym(&req, r.Header, "Landfall-User")
 	chunks := h.Line.Serve(r.Context(), req)
+	c := collected{rehearsal: h.Rehearsal}
 	if req.Stream {
-		writeStream(w, chunks, h.Silence)
+		writeStream(w, chunks, c, h.Silence)
 		return
 	}
-	var c collected
 	for chunk := range chunks {
 		c.add(chunk)
 	}

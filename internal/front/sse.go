@@ -26,8 +26,8 @@ type stream struct {
 	all     collected
 }
 
-func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], silence time.Duration) {
-	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence}
+func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, silence time.Duration) {
+	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, all: all}
 	for c := range chunks {
 		s.all.add(c)
 		if c.Done != nil && !s.begun && c.Done.Status == landfall.StatusError {
