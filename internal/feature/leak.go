@@ -1,8 +1,10 @@
 package feature
 
 import (
+	"iter"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"landfall"
 )
@@ -29,8 +31,8 @@ func newLeak(v landfall.Variant) *leak {
 		if strings.Contains(m.Content, "{{") {
 			continue
 		}
-		for _, r := range runsOf(m.Content) {
-			l.runs[r] = true
+		for run := range runsOf(m.Content) {
+			l.runs[string(run)] = true
 		}
 		if m.Role != "system" {
 			for _, n := range namesOf(m.Content) {
@@ -46,9 +48,9 @@ func (l *leak) in(part string, source *Source) string {
 	if l == nil {
 		return ""
 	}
-	for _, r := range runsOf(part) {
-		if l.runs[r] && !source.HasLetters(r) {
-			return "it repeats an example of the prompt: " + r
+	for run := range runsOf(part) {
+		if l.runs[string(run)] && !source.HasLetters(string(run)) {
+			return "it repeats an example of the prompt: " + string(run)
 		}
 	}
 	for _, n := range namesOf(part) {
@@ -59,31 +61,58 @@ func (l *leak) in(part string, source *Source) string {
 	return ""
 }
 
-// runsOf returns every run of leakHan 汉字 and of leakLatin letters, the spaces
-// between words left out.
-func runsOf(text string) []string {
-	var out []string
-	var han, latin []rune
-	for _, r := range text {
-		r = unicode.ToLower(narrow(r))
-		switch {
-		case unicode.Is(unicode.Han, r):
-			han, latin = append(han, r), nil
-		case unicode.IsLetter(r):
-			han, latin = nil, append(latin, r)
-		case r == ' ' || r == '\'' || r == '’':
-			han = nil
-		default:
-			han, latin = nil, nil
-		}
-		if len(han) >= leakHan {
-			out = append(out, string(han[len(han)-leakHan:]))
-		}
-		if len(latin) >= leakLatin {
-			out = append(out, string(latin[len(latin)-leakLatin:]))
+// runsOf yields every run of leakHan 汉字 and of leakLatin letters, folded, the spaces
+// between words left out. The bytes are good until the next one.
+func runsOf(text string) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		var han, latin window
+		for _, r := range text {
+			r = unicode.ToLower(narrow(r))
+			switch {
+			case unicode.Is(unicode.Han, r):
+				han.add(r)
+				latin.clear()
+			case unicode.IsLetter(r):
+				latin.add(r)
+				han.clear()
+			case r == ' ' || r == '\'' || r == '’':
+				han.clear()
+			default:
+				han.clear()
+				latin.clear()
+			}
+			if run := han.last(leakHan); run != nil && !yield(run) {
+				return
+			}
+			if run := latin.last(leakLatin); run != nil && !yield(run) {
+				return
+			}
 		}
 	}
-	return out
+}
+
+// window keeps letters as bytes, and where each begins.
+type window struct {
+	text  []byte
+	at    []int
+	fresh bool // the last letter is not looked at yet
+}
+
+func (w *window) add(r rune) {
+	w.at = append(w.at, len(w.text))
+	w.text = utf8.AppendRune(w.text, r)
+	w.fresh = true
+}
+
+func (w *window) clear() { w.text, w.at, w.fresh = w.text[:0], w.at[:0], false }
+
+// last returns the last n letters, once after each letter; nil while there are fewer.
+func (w *window) last(n int) []byte {
+	if !w.fresh || len(w.at) < n {
+		return nil
+	}
+	w.fresh = false
+	return w.text[w.at[len(w.at)-n]:]
 }
 
 // namesOf returns the capitalised words that begin no sentence.

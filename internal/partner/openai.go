@@ -31,6 +31,7 @@ type chat struct {
 	now      func() time.Time
 	endpoint Endpoint
 	answer   answer
+	twin     twin
 }
 
 // ask sends the body and reads the answer, streamed or in one piece.
@@ -175,6 +176,9 @@ func (c *chat) readStream(ctx context.Context, events *sseReader) error {
 // frame takes one JSON object: an event's, or the whole answer. An event may be
 // called an error by its name alone.
 func (c *chat) frame(ev event, whole bool) error {
+	if known, ok := c.twin.read(ev.Data); ok && ev.Name != "error" {
+		return c.answer.take(known, whole)
+	}
 	var f frame
 	err := json.Unmarshal(ev.Data, &f)
 	if ev.Name == "error" || err == nil && f.failed() {
@@ -182,6 +186,9 @@ func (c *chat) frame(ev event, whole bool) error {
 	}
 	if err != nil {
 		return partnerError(true, "the partner's answer cannot be read").Because(err)
+	}
+	if !whole {
+		c.twin.learn(ev.Data, &f)
 	}
 	return c.answer.take(&f, whole)
 }
