@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -181,4 +182,26 @@ func cmdDiskFree(ts *testscript.TestScript, w *world, _ []string) {
 func limitFiles(ts *testscript.TestScript, w *world, bytes uint64) {
 	limit := unix.Rlimit{Cur: bytes, Max: unix.RLIM_INFINITY}
 	ts.Check(unix.Prlimit(w.server.cmd.Process.Pid, unix.RLIMIT_FSIZE, &limit, nil))
+}
+
+// cmdTmpfs mounts a file system in memory until the script ends.
+func cmdTmpfs(ts *testscript.TestScript, w *world, args []string) {
+	need(ts, args, 2, "tmpfs DIR SIZE")
+	dir := ts.MkAbs(args[0])
+	ts.Check(unix.Mount("tmpfs", dir, "tmpfs", 0, "size="+args[1]))
+	ts.Defer(func() {
+		if w.server != nil {
+			w.server.kill()
+		}
+		_ = unix.Unmount(dir, unix.MNT_DETACH)
+	})
+}
+
+// canMount tries: to be root is not enough in every container.
+func canMount(t *testing.T) bool {
+	dir := t.TempDir()
+	if unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k") != nil {
+		return false
+	}
+	return unix.Unmount(dir, 0) == nil
 }

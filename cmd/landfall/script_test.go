@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,6 +23,7 @@ import (
 //	shutdown, kill9            both at once; SIGKILL
 //	log PATTERN              within three seconds the gateway's log says so
 //	disk-full, disk-free     the gateway's process can write no file, and can again
+//	tmpfs DIR SIZE           a small file system; where condition [tmpfs] holds
 //
 //	http METHOD PATH         ask; stdout is status, some headers, and the body's bytes;
 //	                         first -key=K -body=FILE -data=TEXT -sse -header='N: V'
@@ -35,6 +35,8 @@ import (
 //
 //	field PATH WANT          the last envelope has this at a JSON Pointer
 //	plain                    the last reply without ids, digests and times, as stdout
+//	env-from NAME FILE       sets a variable to a file's one line; env-port NAME, to the
+//	                         port of the gateway
 //	records N                the audit log has N records, each with one opening and one
 //	                         closing; stdout is a line for each, the oldest first
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
@@ -42,10 +44,10 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"upstream": yes(cmdUpstream), "upstream-down": yes(cmdUpstreamDown), "upstream-up": yes(cmdUpstreamUp),
 		"upstream-calls": yes(cmdUpstreamCalls), "upstream-left": yes(cmdUpstreamLeft),
 		"serve": yes(cmdServe), "term": yes(cmdTerm), "ended": yes(cmdEnded), "shutdown": yes(cmdShutdown), "kill9": yes(cmdKill9),
-		"log": cmdLog, "disk-full": yes(cmdDiskFull), "disk-free": yes(cmdDiskFree),
+		"log": cmdLog, "disk-full": yes(cmdDiskFull), "disk-free": yes(cmdDiskFree), "tmpfs": yes(cmdTmpfs),
 		"http": yes(cmdHTTP), "within": yes(cmdWithin), "each-cut": yes(cmdEachCut),
 		"http-start": yes(cmdHTTPStart), "http-seen": yes(cmdHTTPSeen), "http-hangup": yes(cmdHTTPHangup), "http-end": yes(cmdHTTPEnd),
-		"field": cmdField, "plain": yes(cmdPlain), "records": yes(cmdRecords),
+		"env-from": yes(cmdEnvFrom), "env-port": yes(cmdEnvPort), "field": cmdField, "plain": yes(cmdPlain), "records": yes(cmdRecords),
 	}
 }
 
@@ -70,7 +72,7 @@ func TestScripts(t *testing.T) {
 			e.Defer(w.close)
 			return nil
 		},
-		Condition: func(cond string) (bool, error) { return cond == "root" && os.Geteuid() == 0, nil },
+		Condition: func(cond string) (bool, error) { return cond == "tmpfs" && canMount(t), nil },
 	})
 }
 
@@ -107,6 +109,17 @@ func yes(f func(*testscript.TestScript, *world, []string)) func(*testscript.Test
 		}
 		f(ts, of(ts), args)
 	}
+}
+
+func cmdEnvFrom(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 2, "env-from NAME FILE")
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+func cmdEnvPort(ts *testscript.TestScript, _ *world, args []string) {
+	need(ts, args, 1, "env-port NAME")
+	url := ts.Getenv("GATEWAY")
+	ts.Setenv(args[0], url[strings.LastIndexByte(url, ':')+1:])
 }
 
 func need(ts *testscript.TestScript, args []string, n int, usage string) {

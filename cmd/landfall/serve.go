@@ -250,6 +250,9 @@ func (s *server) refresh(ctx context.Context) {
 		case <-tick.C:
 		}
 		err := s.control.Refresh()
+		if err == nil { // an approval that no key signed counts for nothing: say which
+			err = s.cfg.dir().CheckApprovals(s.gate)
+		}
 		switch {
 		case err == nil:
 			last = ""

@@ -132,9 +132,14 @@ func retryAfter(e *landfall.Error) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	ms, ok := v.(int)
-	if !ok {
+	var ms int64
+	switch v := v.(type) {
+	case int:
+		ms = int64(v)
+	case int64:
+		ms = v
+	default:
 		return "", false
 	}
-	return strconv.Itoa(max(1, (ms+999)/1000)), true
+	return strconv.FormatInt(max(1, (ms+999)/1000), 10), true
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"landfall"
+	"landfall/internal/partner"
 	"landfall/internal/safety"
 )
 
@@ -125,6 +126,7 @@ func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2
 			for d, err := range l.Partners.Ask(ctx, permit, p) {
 				switch {
 				case err != nil:
+					l.alarm(w, err)
 				case d.Usage != nil:
 					w.running = *d.Usage
 					continue
@@ -139,6 +141,16 @@ func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2
 				}
 			}
 		}
+	}
+}
+
+// alarm tells the operator, and the record, that another model answered than the
+// one that was approved.
+func (l *Line) alarm(w *walk, err error) {
+	var other *partner.IdentityError
+	if errors.As(err, &other) {
+		w.model = other.Got
+		l.Log.Error("another model answered than the one that was approved", "id", w.req.ID, "approved", other.Want.Model, "answered", other.Got.Model)
 	}
 }
 
