@@ -30,7 +30,7 @@ quality: build ## measure the real model's answers per feature and language
 lint: ## gofmt, go vet, the linter, go mod tidy
 	@sh scripts/lint.sh
 
-fuzz: ## run every fuzz target for a few seconds each (FUZZTIME=5s)
+fuzz: ## run every fuzz target for a few seconds each (FUZZTIME=10000x)
 	@sh scripts/fuzz.sh
 
 clean: ## remove what was built; data/ and the model cache stay
