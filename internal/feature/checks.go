@@ -65,6 +65,20 @@ func (s *shaping) judge(sub *subject) (failed *failure, remarks []failure) {
 	return nil, remarks
 }
 
+// emitWhole hands on an answer that was held whole, once its error checks passed.
+func (s *shaping) emitWhole(sub *subject) error {
+	failed, remarks := s.judge(sub)
+	if failed != nil {
+		return failed.err()
+	}
+	for _, f := range remarks {
+		if err := s.warn("check_"+f.check.Name, "the answer did not pass the check "+f.check.Name); err != nil {
+			return err
+		}
+	}
+	return s.emit(landfall.Draft{Output: s.ordered(sub.output)})
+}
+
 func notEmpty(s *subject) string {
 	if strings.TrimSpace(s.whole) == "" && len(s.output) == 0 {
 		return "the answer has no text"

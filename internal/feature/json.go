@@ -60,16 +60,7 @@ func (s *shaping) emitRecord(r *record) error {
 	if v, _ := s.call.Input.Get("evidence"); v == true {
 		out = out.Set("evidence", r.evidence)
 	}
-	failed, remarks := s.judge(&subject{shaping: s, output: out})
-	if failed != nil {
-		return failed.err()
-	}
-	for _, f := range remarks {
-		if err := s.warn("check_"+f.check.Name, "the answer did not pass the check "+f.check.Name); err != nil {
-			return err
-		}
-	}
-	return s.emit(landfall.Draft{Output: s.ordered(out)})
+	return s.emitWhole(&subject{shaping: s, output: out})
 }
 
 // findObject returns the record in a model's words: the first object that fits the
