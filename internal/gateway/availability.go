@@ -28,7 +28,7 @@ func (l *Line) States(market, locale string, ready func(*landfall.Release) []lan
 	for _, r := range snap.Routes(market) {
 		s := State{Route: r}
 		if err := r.Check(landfall.Serve); err != nil {
-			s.Reasons = append(s.Reasons, landfall.ReasonOf(err))
+			s.Reasons = append(s.Reasons, reasonOf(r, err))
 		}
 		if language != "" && !slices.Contains(r.Release().Languages, language) {
 			reason := landfall.NewReason(landfall.ReasonLanguage, "%s is offered in %q", r.Release().Feature, r.Release().Languages)

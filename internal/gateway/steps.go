@@ -9,6 +9,7 @@ import (
 	"landfall"
 	"landfall/internal/partner"
 	"landfall/internal/safety"
+	"landfall/internal/snapshot"
 )
 
 // admit lets a request in: what decoding found wrong ends it here.
@@ -32,8 +33,7 @@ func (l *Line) route(w *walk) error {
 	}
 	w.meta.FeatureVersion = r.Release().FeatureVersion
 	if err := r.Check(landfall.Serve); err != nil {
-		reason := landfall.ReasonOf(err)
-		return &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}, Err: err}
+		return notApproved(r, err)
 	}
 	if err := consent(w.req, r.Release().Partner); err != nil {
 		return err
@@ -49,6 +49,21 @@ func (l *Line) route(w *walk) error {
 	}
 	w.meta = meta(w)
 	return nil
+}
+
+// notApproved says why a route admits nothing.
+func notApproved(r *snapshot.Route, err error) *landfall.Error {
+	reason := reasonOf(r, err)
+	return &landfall.Error{Code: landfall.CodeUnavailable, Message: r.Release().Feature + " is not approved as it stands", Reasons: []landfall.Reason{reason}, Err: err}
+}
+
+// reasonOf words a refusal; in a rehearsal it names the command that helps.
+func reasonOf(r *snapshot.Route, err error) landfall.Reason {
+	reason := landfall.ReasonOf(err)
+	if r.Release().Rehearsal {
+		reason.Message += "; in this rehearsal `landfall rehearse` shows what changed and approves it with the local keys"
+	}
+	return reason
 }
 
 func meta(w *walk) landfall.Meta {
@@ -116,8 +131,7 @@ func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2
 		return func(yield func(landfall.Draft, error) bool) {
 			permit, err := w.route.Mint(landfall.Serve, w.req.ID)
 			if err != nil {
-				reason := landfall.ReasonOf(err)
-				yield(landfall.Draft{}, &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}, Err: err})
+				yield(landfall.Draft{}, notApproved(w.route, err))
 				return
 			}
 			w.attempts++
