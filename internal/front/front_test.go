@@ -120,7 +120,9 @@ func TestRehearsal(t *testing.T) {
 }
 
 func TestNotReady(t *testing.T) {
-	h := handler(&line{}, func(c *front.Config) { c.Ready = func(context.Context) error { return errors.New("the model is loading") } })
+	h := handler(&line{}, func(c *front.Config) {
+		c.Ready = func(context.Context) error { return errors.New("the model is loading") }
+	})
 	if w := get(h, "GET", "/readyz", ""); w.Code != http.StatusServiceUnavailable || w.Body.String() != "the model is loading\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
