@@ -124,7 +124,7 @@ func TestWatch(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			time.Sleep(3 * time.Second) // the bubble's clock
+			time.Sleep(3300 * time.Millisecond) // the bubble's clock, and never at a tick
 		}
 		cancel()
 		<-done
