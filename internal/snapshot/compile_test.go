@@ -116,7 +116,7 @@ func TestRouteSaysWhyItAdmitsNothing(t *testing.T) {
 			if _, err := r.Mint(landfall.Serve, "request"); !errors.Is(err, c.want) {
 				t.Errorf("mint: %v, want %v", err, c.want)
 			}
-			if other, _ := s.Route(market, "extract"); (other.Check(landfall.Serve) == nil) != (p.now == time.Unix(1_800_000_000, 0)) {
+			if other, _ := s.Route(market, "extract"); (other.Check(landfall.Serve) == nil) != p.now.Equal(time.Unix(1_800_000_000, 0)) {
 				t.Errorf("extract: %v", other.Check(landfall.Serve))
 			}
 		})
