@@ -88,14 +88,16 @@ func healthy(url string) bool {
 }
 
 func (p *gatewayProcess) hasEnded(within time.Duration) bool {
-	return poll(within, func() bool {
-		select {
-		case <-p.ended:
-			return true
-		default:
-			return false
-		}
-	})
+	return poll(within, func() bool { return closed(p.ended) })
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *gatewayProcess) kill() {

@@ -233,6 +233,14 @@ func cmdHTTPEnd(ts *testscript.TestScript, w *world, args []string) {
 	}
 }
 
+func cmdHTTPOver(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, args, 1, "http-over NAME")
+	c := of(ts).call(ts, args[0])
+	if over := closed(c.ended); over == neg {
+		ts.Fatalf("the reply has ended: %t", over)
+	}
+}
+
 func cmdField(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, args, 2, "field PATH WANT")
 	envelope, err := of(ts).last.envelope()

@@ -31,7 +31,8 @@ import (
 //	each-cut WORD 1 16 http… ask once for each size of piece, in bytes, in which the
 //	                         model says its text: same answer each time, never the WORD
 //	http-start NAME http…    ask and go on; http-seen NAME PATTERN waits for a part of
-//	                         the reply, http-hangup NAME breaks off, http-end NAME waits
+//	                         the reply, http-hangup NAME breaks off, http-end NAME waits,
+//	                         http-over NAME asks whether the reply has ended
 //
 //	field PATH WANT          the last envelope has this at a JSON Pointer
 //	plain                    the last reply without ids, digests and times, as stdout
@@ -46,7 +47,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"serve": yes(cmdServe), "term": yes(cmdTerm), "ended": yes(cmdEnded), "shutdown": yes(cmdShutdown), "kill9": yes(cmdKill9),
 		"log": cmdLog, "disk-full": yes(cmdDiskFull), "disk-free": yes(cmdDiskFree), "tmpfs": yes(cmdTmpfs),
 		"http": yes(cmdHTTP), "within": yes(cmdWithin), "each-cut": yes(cmdEachCut),
-		"http-start": yes(cmdHTTPStart), "http-seen": yes(cmdHTTPSeen), "http-hangup": yes(cmdHTTPHangup), "http-end": yes(cmdHTTPEnd),
+		"http-start": yes(cmdHTTPStart), "http-seen": yes(cmdHTTPSeen), "http-hangup": yes(cmdHTTPHangup), "http-end": yes(cmdHTTPEnd), "http-over": cmdHTTPOver,
 		"env-from": yes(cmdEnvFrom), "env-port": yes(cmdEnvPort), "field": cmdField, "plain": yes(cmdPlain), "records": yes(cmdRecords),
 	}
 }

@@ -21,6 +21,7 @@ const upstreamModel = "upstream-model"
 // says, line by line:
 //
 //	say TEXT       the model says this; think TEXT: in its reasoning channel
+//	mumble 6s      it thinks for so long, a word every 50 ms
 //	cut N          from here on, in pieces of N bytes, characters split
 //	pause 20ms     be silent; hang: be silent until the caller leaves
 //	model NAME     from here on another model reports itself
@@ -104,6 +105,12 @@ func (a *said) line(word, rest string) {
 		a.pieces("content", rest)
 	case "think":
 		a.pieces("reasoning_content", rest)
+	case "mumble":
+		d, _ := time.ParseDuration(rest)
+		for range d / (50 * time.Millisecond) {
+			a.line("think", "嗯")
+			a.line("pause", "50ms")
+		}
 	case "cut":
 		a.cut, _ = strconv.Atoi(rest)
 	case "model":

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"landfall"
 	"landfall/api"
@@ -20,6 +21,7 @@ const word = "碎月令"
 type line struct {
 	chunks []safety.Chunk
 	answer func(landfall.Request) []safety.Chunk
+	pace   time.Duration // before each chunk but the first
 	got    landfall.Request
 	calls  int
 }
@@ -32,7 +34,10 @@ func (l *line) Serve(_ context.Context, r landfall.Request) iter.Seq[safety.Chun
 		chunks = l.answer(r)
 	}
 	return func(yield func(safety.Chunk) bool) {
-		for _, c := range chunks {
+		for i, c := range chunks {
+			if i > 0 {
+				time.Sleep(l.pace) // a bubble's clock, where there is a pace
+			}
 			if !yield(c) {
 				return
 			}

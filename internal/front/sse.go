@@ -20,8 +20,8 @@ type stream struct {
 	flusher *http.ResponseController
 	buf     []byte
 	begun   bool
-	text    bool // a lane's text was shown: the output comes with done
-	silent  time.Duration
+	text    bool      // a lane's text was shown: the output comes with done
+	last    time.Time // of the last write
 	limit   time.Duration
 	all     collected
 }
@@ -71,14 +71,12 @@ func (s *stream) chunk(c safety.Chunk) bool {
 // when the stream has been silent long enough.
 func (s *stream) flush(beat time.Duration) bool {
 	if len(s.buf) == 0 {
-		if beat == 0 || !s.begun || beat-s.silent < s.limit {
+		if beat == 0 || !s.begun || time.Since(s.last) < s.limit {
 			return true
 		}
-		s.silent = beat
 		s.buf = append(s.buf, ": still here\n\n"...)
-	} else {
-		s.silent = 0
 	}
+	s.last = time.Now()
 	if !s.begun {
 		s.begun = true
 		h := s.w.Header()

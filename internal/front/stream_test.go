@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,6 +74,10 @@ func TestBothFormsAreEqual(t *testing.T) {
 			answer(t, landfall.StatusError, fault, say("/text", "One, two. ")),
 			"meta delta usage done", `null`,
 		},
+		"an error after the whole": {
+			answer(t, landfall.StatusError, fault, whole(t, `{"text":"x"}`)),
+			"meta snapshot usage done", `null`,
+		},
 		"an error before the first event": {done(landfall.StatusError, fault), "", `null`},
 		"a refusal keeps the form":        {done(landfall.Refused, landfall.Errorf(landfall.CodeModelRefusal, "x")), "usage done", `null`},
 		"so does a question of consent":   {done(landfall.NeedsConsent, landfall.Errorf(landfall.CodeNeedsConsent, "x")), "usage done", `null`},
@@ -121,7 +126,7 @@ func checkBuilt(t *testing.T, events []landfall.Member, output string) {
 	if quoted := string(landfall.AppendQuoted(nil, joined)); joined != "" && output != "null" && !strings.Contains(output, quoted) {
 		t.Errorf("joined deltas are %s, done holds %s", quoted, output)
 	}
-	if snapshot != "" && snapshot != output {
+	if snapshot != "" && output != "null" && snapshot != output {
 		t.Errorf("the last snapshot is %s, done holds %s", snapshot, output)
 	}
 	if u, _ := object(t, events[len(events)-1].Value.(string)).Get("usage"); string(landfall.AppendJSON(nil, u)) != usage {
@@ -160,27 +165,40 @@ func TestWarnings(t *testing.T) {
 }
 
 // A comment keeps an open stream alive once it was silent for the time set, and
-// again after as long; an unopened one waits for its status.
+// again after as long; an unopened one waits for its status. Silence is counted by
+// the clock: what a beat says of the partner is another thing.
 func TestKeepAlive(t *testing.T) {
-	beat := func(s float64) safety.Chunk { return safety.Chunk{Beat: time.Duration(s * float64(time.Second))} }
 	m := meta(t)
 	text := cleared(t, say("/text", "One. "), say("/text", "Two. "), say("/text", "x"))
-	chunks := []safety.Chunk{
-		beat(12), {Meta: &m}, beat(9.9), beat(10), beat(19), beat(20), text[0], beat(9), text[1], beat(10),
-		{Hold: &landfall.Hold{Why: "checking"}}, {Done: answer(t, landfall.Complete, nil)[1].Done},
-	}
-	w := call(handler(&line{chunks: chunks}), `{"input":{}}`, stream)
-	if have, want := names(events(t, w.Body.String())), "meta : : delta delta : hold usage done"; have != want {
-		t.Errorf("events %s, want %s", have, want)
-	}
-	if !w.Flushed || w.Header().Get("Content-Type") != "text/event-stream; charset=utf-8" || w.Header().Get("Cache-Control") != "no-store" {
-		t.Errorf("flushed %t, header %v", w.Flushed, w.Header())
-	}
-	quick := handler(&line{chunks: chunks}, func(c *front.Config) { c.Silence = 5 * time.Second })
-	if have := names(events(t, call(quick, `{"input":{}}`, stream).Body.String())); strings.Count(have, ":") != 4 {
-		t.Errorf("at five seconds: %s", have)
+	end := safety.Chunk{Done: answer(t, landfall.Complete, nil)[1].Done}
+	for name, c := range map[string]struct {
+		limit  time.Duration
+		chunks []safety.Chunk // each three seconds after the one before
+		want   string
+	}{
+		"silent":         {0, []safety.Chunk{{Meta: &m}, tick, tick, tick, tick, tick, tick, tick, tick, end}, "meta : : usage done"},
+		"text between":   {0, []safety.Chunk{{Meta: &m}, tick, tick, tick, text[0], tick, tick, tick, text[1], end}, "meta delta delta usage done"},
+		"a hold between": {0, []safety.Chunk{{Meta: &m}, tick, tick, {Hold: &landfall.Hold{Why: "checking"}}, tick, tick, tick, tick, end}, "meta hold : usage done"},
+		"not open yet":   {0, []safety.Chunk{tick, tick, tick, tick, tick, {Meta: &m}, tick, end}, "meta usage done"},
+		"a limit set":    {time.Second, []safety.Chunk{{Meta: &m}, tick, tick, text[0], tick, end}, "meta : : delta : usage done"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h := handler(&line{chunks: c.chunks, pace: 3 * time.Second}, func(f *front.Config) { f.Silence = c.limit })
+				w := call(h, `{"input":{}}`, stream)
+				if have := names(events(t, w.Body.String())); have != c.want {
+					t.Errorf("events %s, want %s", have, c.want)
+				}
+				if !w.Flushed || w.Header().Get("Content-Type") != "text/event-stream; charset=utf-8" || w.Header().Get("Cache-Control") != "no-store" {
+					t.Errorf("flushed %t, header %v", w.Flushed, w.Header())
+				}
+			})
+		})
 	}
 }
+
+// tick is a sign that time passes, short as of a model that talks.
+var tick = safety.Chunk{Beat: time.Millisecond}
 
 // deaf fails to write after a number of bytes, as a connection that broke does.
 type deaf struct {

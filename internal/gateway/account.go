@@ -94,6 +94,7 @@ func (l *Line) pass(ctx context.Context, w *walk, line func(context.Context) ite
 		if !more {
 			return true, nil
 		}
+		w.heard = l.Now()
 	}
 	return false, nil
 }

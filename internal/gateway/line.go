@@ -82,6 +82,7 @@ type walk struct {
 	meta   landfall.Meta
 	began  time.Time
 	first  time.Time // when the first text was shown
+	heard  time.Time // when the caller last got anything, a beat included
 	record record
 
 	attempts int
@@ -99,6 +100,7 @@ type walk struct {
 // chunk holds Done, unless the reader stopped before.
 func (l *Line) Serve(ctx context.Context, req landfall.Request) iter.Seq[safety.Chunk] {
 	w := &walk{req: req, began: l.Now()}
+	w.heard = w.began
 	return l.account(ctx, w, func(ctx context.Context) iter.Seq2[safety.Chunk, error] {
 		if err := l.admit(w); err != nil {
 			return refuse(err)

@@ -123,6 +123,9 @@ type blocked struct{ stage, rule string }
 
 func (b *blocked) Error() string { return "the partner's safety stage withheld the answer" }
 
+// talkBeat is as often as a silent partner beats.
+const talkBeat = 250 * time.Millisecond
+
 // ask calls the partner under a permit of its own for each attempt, and keeps
 // the count: attempts, tokens, the identity reported. The feature sees text,
 // beats and the finish only.
@@ -150,12 +153,20 @@ func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2
 				case d.Finish == landfall.FinishContentFilter:
 					err = &blocked{"output", w.route.Release().Partner.ID + ".content_filter"}
 				}
-				if !yield(d, err) || err != nil {
+				if !yield(d, err) || err != nil || !l.passTime(w, yield) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// passTime makes a beat where the caller has heard nothing for a while although the
+// model talks: what it says may be held to its end, and a partner beats only in
+// silence. It reports whether the reader goes on.
+func (l *Line) passTime(w *walk, yield func(landfall.Draft, error) bool) bool {
+	quiet := l.Now().Sub(w.heard)
+	return quiet < talkBeat || yield(landfall.Draft{Beat: quiet}, nil)
 }
 
 // alarm tells the operator, and the record, that another model answered than the
