@@ -160,7 +160,7 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.line = gateway.New(gateway.Config{Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Log: s.log, Ended: s.metrics.ended})
+	s.line = gateway.New(gateway.Config{Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Rehearsal: s.gate.Rehearsal(), Log: s.log, Ended: s.metrics.ended})
 	return nil
 }
 

@@ -112,6 +112,8 @@ func (w *schemaWalk) keyword(m landfall.Member, here string, depth int) *landfal
 	case "enum":
 		if list, ok := m.Value.([]any); !ok || len(list) == 0 || len(list) > maxSchemaEnum {
 			return schemaInvalid(here, "want a list of 1 to %d values", maxSchemaEnum).With("limit", maxSchemaEnum)
+		} else if i := slices.IndexFunc(list, composite); i >= 0 {
+			return schemaInvalid(here+"/"+strconv.Itoa(i), "want a text, a number, true, false or null")
 		}
 	case "pattern":
 		s, ok := m.Value.(string)
@@ -131,6 +133,11 @@ func (w *schemaWalk) sub(v any, path string, depth int) *landfall.Error {
 		return schemaInvalid(path, "want a schema, have %s", landfall.KindOf(v))
 	}
 	return w.check(o, path, depth+1)
+}
+
+func composite(v any) bool {
+	kind := landfall.KindOf(v)
+	return kind == "object" || kind == "array"
 }
 
 // typeOf returns a schema's type without null; false where it has none that we know.

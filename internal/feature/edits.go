@@ -15,6 +15,9 @@ import (
 
 func shapeEdits(s *shaping) error {
 	text := s.call.Input.Text(s.def.Main)
+	if strings.TrimSpace(text) == "" {
+		return s.emitEdits(text, nil, true) // nothing to read, and no reason to ask
+	}
 	guarded := protected(text)
 	pieces := piecesOf(text, s.def.pieceSize(s.call.Model, s.call.Language))
 	var all []edit

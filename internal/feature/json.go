@@ -164,7 +164,12 @@ func (r *record) value(v any, schema landfall.Object, path string) (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		return r.object(o, schema, path)
+		missing := len(r.missing)
+		kept, some := r.object(o, schema, path)
+		if !some {
+			r.missing = r.missing[:missing] // the object is missing, not each of its fields
+		}
+		return kept, some
 	case "array":
 		return r.list(v, schema, path)
 	}

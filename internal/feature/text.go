@@ -53,22 +53,26 @@ func (s *shaping) fallBack(last *spout) error {
 			if err := s.warn("extractive", "the model's answers did not pass the checks: these are sentences of the text, chosen by rule"); err != nil {
 				return err
 			}
-			return s.replay(text)
+			return s.replay(text, landfall.FinishStop)
 		}
 	}
 	if last.failed.check.Failing == "warning" {
-		return s.replay(last.all.String())
+		finish := landfall.FinishStop
+		if last.cutOff {
+			finish = landfall.FinishLength
+		}
+		return s.replay(last.all.String(), finish)
 	}
 	return last.failed.err()
 }
 
 // replay shows a whole text that came another way than part by part.
-func (s *shaping) replay(text string) error {
+func (s *shaping) replay(text string, finish landfall.Finish) error {
 	o := s.newSpout(false)
 	if err := o.take(text); err != nil {
 		return err
 	}
-	if err := o.close(landfall.FinishStop); err != nil {
+	if err := o.close(finish); err != nil {
 		return err
 	}
 	if !o.begun() {

@@ -44,13 +44,22 @@ type Config struct {
 	// Silence is how long an open stream may be silent before a comment keeps it
 	// alive. Defaults to 10 seconds.
 	Silence time.Duration
-	Log     *slog.Logger
+	// Stall is how long one write may wait for a client that does not read, and
+	// Upload how long a body may take to come. Default to 30 seconds and a minute.
+	Stall, Upload time.Duration
+	Log           *slog.Logger
 }
 
 // Handler returns the HTTP handler of the gateway.
 func (c Config) Handler() http.Handler {
 	if c.Silence == 0 {
 		c.Silence = 10 * time.Second
+	}
+	if c.Stall == 0 {
+		c.Stall = 30 * time.Second
+	}
+	if c.Upload == 0 {
+		c.Upload = time.Minute
 	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
 	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40)}
@@ -64,12 +73,21 @@ func (c Config) Handler() http.Handler {
 		mux.Handle("GET /metrics", c.Metrics)
 	}
 	mux.HandleFunc("/", h.notFoundOpen)
-	return mux
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.limitWrite(w) // anew for each request: a connection keeps its deadlines
+		mux.ServeHTTP(w, r)
+	})
 }
 
 type handler struct {
 	Config
 	refusals *rate.Limiter
+}
+
+// limitWrite bounds the next write. A client that stays connected and does not
+// read would otherwise hold its place, past the deadline of its request.
+func (h *handler) limitWrite(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.Stall)) // a writer without deadlines has no connection
 }
 
 func (h *handler) authenticated(next func(http.ResponseWriter, *http.Request, landfall.App)) http.HandlerFunc {
@@ -139,7 +157,10 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 		Stream: strings.Contains(r.Header.Get("Accept"), "text/event-stream"),
 	}
 	w.Header().Set("Landfall-Request-Id", req.ID)
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(h.Upload))
 	body, err := readBody(w, r)
+	_ = conn.SetReadDeadline(time.Time{})
 	req.Body = body
 	if err != nil {
 		req.Err = err
@@ -151,13 +172,14 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 	chunks := h.Line.Serve(r.Context(), req)
 	c := collected{rehearsal: h.Rehearsal}
 	if req.Stream {
-		writeStream(w, chunks, c, h.Silence)
+		writeStream(w, chunks, c, h.Silence, h.limitWrite)
 		return
 	}
 	for chunk := range chunks {
 		c.add(chunk)
 	}
 	if c.done != nil {
+		h.limitWrite(w)
 		writeEnvelope(w, &c)
 	}
 }

@@ -23,14 +23,17 @@ type stream struct {
 	text    bool      // a lane's text was shown: the output comes with done
 	last    time.Time // of the last write
 	limit   time.Duration
-	all     collected
+	// limitWrite bounds the next write in time.
+	limitWrite func(http.ResponseWriter)
+	all        collected
 }
 
-func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, silence time.Duration) {
-	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, all: all}
+func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, silence time.Duration, limitWrite func(http.ResponseWriter)) {
+	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, limitWrite: limitWrite, all: all}
 	for c := range chunks {
 		s.all.add(c)
 		if c.Done != nil && !s.begun && c.Done.Status == landfall.StatusError {
+			limitWrite(w)
 			writeEnvelope(w, &s.all)
 			return
 		}
@@ -85,6 +88,7 @@ func (s *stream) flush(beat time.Duration) bool {
 		h.Set("X-Accel-Buffering", "no")
 		s.w.WriteHeader(http.StatusOK)
 	}
+	s.limitWrite(s.w)
 	if _, err := s.w.Write(s.buf); err != nil {
 		return false
 	}

@@ -46,6 +46,9 @@ func statusOf(d *landfall.Done) int {
 	if d.Err.Code != landfall.CodeUnavailable {
 		return statuses[d.Err.Code]
 	}
+	if len(d.Err.Reasons) == 0 {
+		return http.StatusForbidden
+	}
 	for _, r := range d.Err.Reasons {
 		if !passing[r.Code] {
 			return http.StatusForbidden

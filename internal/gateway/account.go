@@ -2,8 +2,10 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"landfall"
@@ -41,12 +43,22 @@ func (l *Line) account(ctx context.Context, w *walk, line func(context.Context) 
 		caller := ctx
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		w.begin()
+		w.begin(l.Rehearsal)
+		ended := false
+		defer func() {
+			// A panic of the reader passes through: the record and the claim end all the same.
+			if !ended {
+				d := w.done(nil, true)
+				_ = l.close(ctx, w, d, true) // nobody is left to tell; a start closes what stays open
+				l.keepReplay(w, d)
+			}
+		}()
 		gone, err := l.pass(ctx, w, line, yield)
 		if caller.Err() != nil {
 			gone = true
 		}
 		done := w.done(err, gone)
+		ended = true
 		if closeErr := l.close(ctx, w, done, gone); closeErr != nil && done.Status != landfall.StatusError {
 			done.Status, done.Err = landfall.StatusError, landfall.AsError(closeErr)
 		}
@@ -70,10 +82,11 @@ func (l *Line) pass(ctx context.Context, w *walk, line func(context.Context) ite
 	reading := false
 	defer func() {
 		// A panic of the line is an error of this answer; one of the reader is not ours.
+		// Its value may hold the user's words and stays out of the log.
 		if v := recover(); v != nil && reading {
 			panic(v)
 		} else if v != nil {
-			l.Log.Error("panic in the line", "id", w.req.ID, "panic", v)
+			l.Log.Error("panic in the line", "id", w.req.ID, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
 			err = landfall.Errorf(landfall.CodeInternal, "something went wrong on our side")
 		}
 	}()
@@ -99,7 +112,8 @@ func (l *Line) pass(ctx context.Context, w *walk, line func(context.Context) ite
 	return false, nil
 }
 
-func (w *walk) begin() {
+func (w *walk) begin(rehearsal bool) {
+	w.meta.Rehearsal = rehearsal
 	w.meta.ID, w.meta.Feature = w.req.ID, w.req.Feature
 	w.record.salt = audit.NewSalt()
 	w.record.output = audit.NewCommitment(w.record.salt)
@@ -131,13 +145,13 @@ func (w *walk) openedEntry(now time.Time) audit.Entry {
 		Kind: audit.Opened, Record: w.req.ID, At: now.UnixMilli(),
 		App: w.req.App.ID, Market: w.req.App.Market, Feature: w.req.Feature, Device: w.req.Device, User: w.req.User,
 		Purpose: landfall.Serve, Form: audit.JSON, Salt: w.record.salt,
-		InputCommitment: audit.Commit(w.record.salt, w.req.Body),
+		InputCommitment: audit.Commit(w.record.salt, w.req.Body), Rehearsal: w.meta.Rehearsal,
 	}
 	if w.req.Stream {
 		e.Form = audit.SSE
 	}
 	if w.route != nil {
-		e.Release, e.Rehearsal = w.route.Digest(), w.route.Release().Rehearsal
+		e.Release = w.route.Digest()
 		e.ApprovalSequence = w.route.Approval().Sequence
 	}
 	return e
@@ -188,7 +202,7 @@ func (w *walk) closedEntry(now time.Time, d *landfall.Done, gone bool) audit.Ent
 			e.Reasons = append(e.Reasons, r.Code)
 		}
 	}
-	for _, warning := range d.Warnings {
+	for _, warning := range w.warnings {
 		e.Warnings = append(e.Warnings, warning.Code)
 	}
 	if !w.first.IsZero() {
@@ -263,6 +277,12 @@ func (w *walk) done(err error, gone bool) *landfall.Done {
 	return d
 }
 
+// callersFault are the codes whose messages quote the caller: they go to the
+// caller and not to the log.
+var callersFault = map[landfall.Code]bool{
+	landfall.CodeInputInvalid: true, landfall.CodeSchemaInvalid: true, landfall.CodeNotFound: true, landfall.CodeUnsupportedLanguage: true,
+}
+
 func (l *Line) ended(w *walk, d *landfall.Done, gone bool) {
 	e := Ending{Market: w.req.App.Market, Feature: w.req.Feature, Outcome: string(d.Status), Usage: d.Usage, Total: l.Now().Sub(w.began)}
 	if gone {
@@ -278,7 +298,11 @@ func (l *Line) ended(w *walk, d *landfall.Done, gone bool) {
 	level := slog.LevelInfo
 	if d.Err != nil {
 		e.Code = string(d.Err.Code)
-		attrs = append(attrs, slog.String("code", e.Code), slog.String("error", d.Err.Message))
+		attrs = append(attrs, slog.String("code", e.Code))
+		// What is wrong with a request may be told in the request's own words.
+		if !callersFault[d.Err.Code] {
+			attrs = append(attrs, slog.String("error", d.Err.Message))
+		}
 		if d.Status == landfall.StatusError && !gone {
 			level = slog.LevelWarn
 		}

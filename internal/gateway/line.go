@@ -32,6 +32,8 @@ type Config struct {
 	Snapshots *snapshot.Holder
 	Partners  Asker
 	Recorder  Recorder
+	// Rehearsal says that the gate's keys were generated locally: every record says so.
+	Rehearsal bool
 	// MaxInFlight bounds the requests served at once. Defaults to 512.
 	MaxInFlight int
 	// Patience is how long a stream stays unopened while nothing can be shown, so

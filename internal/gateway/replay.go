@@ -25,6 +25,7 @@ type replayKey struct{ app, feature, key string }
 
 type replayed struct {
 	market  string
+	words   landfall.Digest // the word list that moderated it
 	body    [sha256.Size]byte
 	chunks  []safety.Chunk
 	size    int
@@ -114,7 +115,7 @@ func (l *Line) replay(ctx context.Context, w *walk, yield func(safety.Chunk) boo
 		return false
 	}
 	if !l.stillApproved(have) {
-		w.req.Err = landfall.Errorf(landfall.CodeConflict, "the answer kept for this idempotency_key was given under an approval that no longer holds; send a new key").With("field", "/idempotency_key")
+		w.req.Err = landfall.Errorf(landfall.CodeConflict, "the answer kept for this idempotency_key was given under an approval or a word list that no longer holds; send a new key").With("field", "/idempotency_key")
 		return false
 	}
 	l.again(ctx, w, have, yield)
@@ -123,7 +124,7 @@ func (l *Line) replay(ctx context.Context, w *walk, yield func(safety.Chunk) boo
 
 // again shows a kept answer, under a record of its own.
 func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(safety.Chunk) bool) {
-	w.begin()
+	w.begin(l.Rehearsal)
 	done := *have.chunks[len(have.chunks)-1].Done
 	done.Replayed = true
 	entry := w.closedEntry(l.Now(), &done, false)
@@ -135,7 +136,9 @@ func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(sa
 		yield(safety.Chunk{Done: &landfall.Done{Meta: w.meta, Status: landfall.StatusError, Err: landfall.AsError(err)}})
 		return
 	}
-	l.ended(w, &done, false)
+	counted := done
+	counted.Usage = landfall.Usage{} // no model was asked
+	l.ended(w, &counted, false)
 	for _, c := range have.chunks[:len(have.chunks)-1] {
 		if !yield(c) {
 			return
@@ -145,7 +148,7 @@ func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(sa
 }
 
 // stillApproved reports whether the release that gave the answer is the one that
-// is approved now.
+// is approved now, and the words that moderated it are those of today.
 func (l *Line) stillApproved(r *replayed) bool {
 	meta := r.chunks[len(r.chunks)-1].Done.Meta
 	snap, unavailable := l.Snapshots.Current()
@@ -153,7 +156,7 @@ func (l *Line) stillApproved(r *replayed) bool {
 		return false
 	}
 	route, unavailable := snap.Route(r.market, meta.Feature)
-	return unavailable == nil && route.Digest() == meta.Release && route.Check(landfall.Serve) == nil
+	return unavailable == nil && route.Digest() == meta.Release && route.Words == r.words && route.Check(landfall.Serve) == nil
 }
 
 // keepReplay ends the claim of a key: an answer is kept, a fault is not, so that
@@ -167,5 +170,21 @@ func (l *Line) keepReplay(w *walk, d *landfall.Done) {
 		chunks = nil
 	}
 	w.replay.market = w.req.App.Market
-	l.replays.keep(w.replayKey, w.replay, chunks, len(w.req.Body)+4*w.record.shown+1024)
+	if w.route != nil {
+		w.replay.words = w.route.Words
+	}
+	l.replays.keep(w.replayKey, w.replay, chunks, sizeOf(chunks))
+}
+
+// sizeOf is about what chunks occupy, in bytes.
+func sizeOf(chunks []safety.Chunk) int {
+	n := 1024
+	for _, c := range chunks {
+		_, text, _ := c.Text()
+		n += 256 + len(text)
+		if o, ok := c.Output(); ok {
+			n += 4 * len(landfall.AppendJSON(nil, o))
+		}
+	}
+	return n
 }

@@ -88,7 +88,9 @@ func meta(w *walk) landfall.Meta {
 func consent(r landfall.Request, p landfall.Partner) error {
 	allowed := map[string][]string{"device_only": {"device", "local"}, "private_ok": {"device", "local", "private"}}
 	if tiers, narrowed := allowed[r.Processing]; narrowed && !contains(tiers, p.Tier) {
-		return landfall.Errorf(landfall.CodeUnavailable, "processing %q allows the tiers %q, this feature is served by tier %s", r.Processing, tiers, p.Tier)
+		reason := landfall.NewReason(landfall.ReasonNotOffered, "processing %q allows the tiers %q, this feature is served by tier %s", r.Processing, tiers, p.Tier)
+		reason.Actor = "developer"
+		return &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}}
 	}
 	if p.Tier == "partner" && r.Consent != "granted" {
 		return landfall.Errorf(landfall.CodeNeedsConsent, "the user must agree that %s processes the text: ask, then send consent.partner granted", p.ID)
@@ -185,20 +187,31 @@ func (l *Line) alarm(w *walk, err error) {
 func (l *Line) label(w *walk, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[safety.Chunk, error] {
 	return func(yield func(safety.Chunk, error) bool) {
 		labelled := false
+		var early []safety.Chunk // warnings that came before there was anything to see
+		var shown lengths
 		for c, err := range chunks {
 			var stopped *blocked
 			if errors.As(err, &stopped) {
-				c, err = safety.Chunk{Withheld: w.route.Policy.Foreign(stopped.stage, "safety", stopped.rule, w.req.ID, w.call.Language)}, nil
+				notice := w.route.Policy.Foreign(stopped.stage, "safety", stopped.rule, w.req.ID, w.call.Language)
+				notice.Span, notice.Path = shown.end()
+				c, err = safety.Chunk{Withheld: notice}, nil
 			}
 			if err == nil && !labelled {
+				if c.Warning != nil {
+					early = append(early, c)
+					continue
+				}
 				if onlyTime(c) && l.Now().Sub(w.began) < l.Patience {
 					continue
 				}
 				labelled = true
-				if !yield(safety.Chunk{Meta: &w.meta}, nil) {
-					return
+				for _, first := range append([]safety.Chunk{{Meta: &w.meta}}, early...) {
+					if !yield(first, nil) {
+						return
+					}
 				}
 			}
+			shown.add(c, w.req.Unit)
 			if !yield(c, err) || err != nil || stopped != nil {
 				return
 			}
@@ -209,7 +222,32 @@ func (l *Line) label(w *walk, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[s
 func onlyTime(c safety.Chunk) bool {
 	_, _, text := c.Text()
 	_, output := c.Output()
-	return !text && !output && c.Withheld == nil && c.Meta == nil
+	return !text && !output && c.Withheld == nil && c.Meta == nil && c.Warning == nil
+}
+
+// lengths is how much of the last lane was shown, in the caller's unit.
+type lengths struct {
+	path string
+	n    int
+}
+
+func (s *lengths) add(c safety.Chunk, unit landfall.Unit) {
+	lane, text, ok := c.Text()
+	if !ok {
+		return
+	}
+	if lane.Path != s.path {
+		s.path, s.n = lane.Path, 0
+	}
+	s.n += unit.Len(text)
+}
+
+// end is the place behind what was shown; nothing shown is the whole.
+func (s *lengths) end() (*[2]int, string) {
+	if s.n == 0 {
+		return nil, ""
+	}
+	return &[2]int{s.n, s.n}, s.path
 }
 
 // late is the error of a request whose time has passed.

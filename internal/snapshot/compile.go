@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,49 +32,71 @@ type compiled struct {
 // is not approved as well: then it only knows why.
 type Route struct {
 	release *landfall.Release
-	grant   *landfall.Grant
-	refused error // why grant is nil
+	grants  []*landfall.Grant // those that end last come first
+	refused error             // why there is none
 
 	Feature     *feature.Feature
 	Policy      *safety.Policy
 	Label       *label.Scheme
 	DisplayName map[string]string
 	Market      pack.Market
+	// Words is the digest of the word list in force, which may hold more than the
+	// floor that the release pins.
+	Words landfall.Digest
 }
 
 // Release returns what would answer.
 func (r *Route) Release() *landfall.Release { return r.release }
 
-// Digest returns the digest that the approval signs, "" without one.
+// Digest returns the digest that the approvals sign, "" without one.
 func (r *Route) Digest() landfall.Digest {
-	if r.grant == nil {
+	if len(r.grants) == 0 {
 		return ""
 	}
-	return r.grant.Digest()
+	return r.grants[0].Digest()
 }
 
-// Approval returns the authority's words, or the zero value.
+// Approval returns the words of the approval that holds for serving now, else of
+// the one that ends last, or the zero value.
 func (r *Route) Approval() landfall.Approval {
-	if r.grant == nil {
-		return landfall.Approval{}
+	if g, err := r.grant(landfall.Serve); err == nil {
+		return g.Approval()
 	}
-	return r.grant.Approval()
+	if len(r.grants) > 0 {
+		return r.grants[0].Approval()
+	}
+	return landfall.Approval{}
+}
+
+// grant returns the approval that holds for a purpose now. Several may be on file:
+// a renewal that has not begun takes over when its time comes.
+func (r *Route) grant(p landfall.Purpose) (*landfall.Grant, error) {
+	err := r.refused
+	for _, g := range r.grants {
+		refused := g.Check(p)
+		if refused == nil {
+			return g, nil
+		}
+		if err == nil {
+			err = refused
+		}
+	}
+	return nil, err
 }
 
 // Check returns why the route admits nothing for this purpose now, or nil.
 func (r *Route) Check(p landfall.Purpose) error {
-	if r.grant == nil {
-		return r.refused
-	}
-	return r.grant.Check(p)
+	_, err := r.grant(p)
+	return err
 }
 
 // Mint returns a permit for one attempt.
 func (r *Route) Mint(p landfall.Purpose, request string) (landfall.Permit, error) {
-	if r.grant == nil {
-		return landfall.Permit{}, r.refused
+	g, err := r.grant(p)
+	if err != nil {
+		return landfall.Permit{}, err
 	}
-	return r.grant.Mint(p, request)
+	return g.Mint(p, request)
 }
 
 // Compile turns a verified source into what the data plane runs on. A part whose
@@ -103,6 +126,10 @@ func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error)
 	// A list that lost words refuses the market's releases, not the source: the
 	// routes say so, and other markets go on.
 	policy, policyErr := safety.Compile(safety.Config{Contract: m.Policy, Floor: m.Floor, Words: m.Words, Notices: m.Notices})
+	words, err := safety.FloorDigest(m.Words)
+	if err != nil {
+		return nil, err
+	}
 	c := &compiled{pack: m.Pack, routes: map[string]*Route{}}
 	for i := range m.Features {
 		o := &m.Features[i]
@@ -113,11 +140,11 @@ func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error)
 		if err != nil {
 			return nil, fmt.Errorf("feature %s: %w", o.Release.Feature, err)
 		}
-		r := &Route{release: &o.Release, Feature: f, Policy: policy, Label: scheme, DisplayName: o.DisplayName, Market: m.Pack}
+		r := &Route{release: &o.Release, Feature: f, Policy: policy, Label: scheme, DisplayName: o.DisplayName, Market: m.Pack, Words: words}
 		if policyErr != nil {
 			r.refused = fmt.Errorf("%w: %w", landfall.ErrDigestMismatch, policyErr)
 		} else {
-			r.grant, r.refused = bestGrant(gate, o)
+			r.grants, r.refused = grants(gate, o)
 		}
 		c.routes[o.Release.Feature] = r
 		c.order = append(c.order, o.Release.Feature)
@@ -151,24 +178,24 @@ func (m *Market) checkPins(o *Offered) error {
 	return o.Release.Validate()
 }
 
-// bestGrant returns the grant of the valid approval that ends last, else the
-// most telling refusal: an approval of another release before none at all.
-func bestGrant(gate *landfall.Gate, o *Offered) (*landfall.Grant, error) {
-	var best *landfall.Grant
+// grants returns every approval of the release that a pinned key signed, else the
+// most telling refusal: an approval of another release before none at all. The
+// clock is looked at for each permit.
+func grants(gate *landfall.Gate, o *Offered) ([]*landfall.Grant, error) {
+	var all []*landfall.Grant
 	refused := fmt.Errorf("%w: %s in %s", landfall.ErrNotApproved, o.Release.Feature, o.Release.Market)
 	for _, envelope := range o.Approvals {
 		g, err := gate.Verify(&o.Release, envelope)
 		switch {
-		case err != nil && errors.Is(err, landfall.ErrDigestMismatch):
+		case err == nil:
+			all = append(all, g)
+		case errors.Is(err, landfall.ErrDigestMismatch) || !errors.Is(refused, landfall.ErrDigestMismatch):
 			refused = err
-		case err != nil && !errors.Is(refused, landfall.ErrDigestMismatch):
-			refused = err
-		case err == nil && (best == nil || g.Approval().Expires > best.Approval().Expires):
-			best = g
 		}
 	}
-	if best != nil {
-		return best, nil
+	if len(all) > 0 {
+		slices.SortStableFunc(all, func(a, b *landfall.Grant) int { return cmp.Compare(b.Approval().Expires, a.Approval().Expires) })
+		return all, nil
 	}
 	return nil, refused
 }
