@@ -55,6 +55,13 @@ type Withheld struct {
 	Rules []string `json:"-"`
 }
 
+// Retract says that text shown before, from From to To in the caller's unit, counts
+// as not said.
+type Retract struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
 // Status is how an answer ended.
 type Status string
 
@@ -75,4 +82,7 @@ type Done struct {
 	Attempts int
 	Warnings []Warning
 	Replayed bool
+	// Finish is why the text ended: stop, length (cut at the caller's max_tokens) or
+	// tool_calls.
+	Finish Finish
 }

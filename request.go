@@ -11,6 +11,9 @@ type App struct {
 	ID     string
 	Name   string
 	Market string
+	// ShowsLabels says that the app shows the explicit label itself, so that a wire
+	// whose clients read only text does not put it in front of the text.
+	ShowsLabels bool
 }
 
 // Request is one call of a feature, decoded and not yet admitted.
@@ -21,6 +24,12 @@ type Request struct {
 	Feature string
 	Input   Object
 	Options Object
+	// Instructions are the app's own words about the task: data in the prompt, never
+	// instead of it.
+	Instructions string
+	// MaxTokens and Stop cut the answer where the caller wants it; 0 and none leave it whole.
+	MaxTokens int
+	Stop      []string
 	// Locale is a BCP 47 tag or ""; OutputLanguage a language or "" for the input's.
 	Locale         string
 	OutputLanguage string
@@ -35,8 +44,9 @@ type Request struct {
 	Device, User string
 	// Body is the body as it came, for the record's commitment and for replay.
 	Body []byte
-	// Stream says that the caller reads the answer as it comes.
-	Stream bool
+	// Stream says that the caller reads the answer as it comes; Chat that it came over
+	// the OpenAI-compatible front.
+	Stream, Chat bool
 	// Err is what decoding found wrong: such a request is recorded and goes no further.
 	Err *Error
 }

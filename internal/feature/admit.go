@@ -19,6 +19,10 @@ type Call struct {
 	Unit     landfall.Unit
 	Seed     *int64 // of the first attempt; nil leaves it to the partner
 	Model    string
+	// Instructions, MaxTokens and Stop are the request's.
+	Instructions string
+	MaxTokens    int
+	Stop         []string
 	// Warnings go in front of the answer.
 	Warnings []landfall.Warning
 
@@ -33,7 +37,7 @@ var tag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 // input_invalid{field}, with limit and count where a length decides;
 // schema_invalid{field}; and unsupported_language{lang, supported}.
 func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string) (Call, *landfall.Error) {
-	c := Call{Unit: r.Unit, Model: rel.Model.ID}
+	c := Call{Unit: r.Unit, Model: rel.Model.ID, Instructions: r.Instructions, MaxTokens: r.MaxTokens, Stop: r.Stop}
 	input, err := f.readInput(r)
 	if err != nil {
 		return c, err
