@@ -111,7 +111,7 @@ func contains(list []string, s string) bool {
 func moderateIn(w *walk) (*landfall.Withheld, error) {
 	return w.route.Policy.In(safety.Check{
 		Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit,
-		Values: []safety.Value{{Path: "/input", Value: w.req.Input}, {Path: "/options", Value: w.req.Options}, {Path: "/instructions", Value: w.req.Instructions}},
+		Values: []safety.Value{{Path: "/input", Value: w.req.Input}, {Path: "/options", Value: w.req.Options}, {Value: landfall.Object{{Key: "instructions", Value: w.req.Instructions}}}},
 	})
 }
 
