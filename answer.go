@@ -80,6 +80,8 @@ type Done struct {
 	Err      *Error // set unless complete or withheld
 	Usage    Usage
 	Attempts int
+	// Repairs counts the attempts that were made because a check refused the one before.
+	Repairs  int
 	Warnings []Warning
 	Replayed bool
 	// Finish is why the text ended: stop, length (cut at the caller's max_tokens) or

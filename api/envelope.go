@@ -24,6 +24,7 @@ type Envelope struct {
 	Withheld       []landfall.Withheld `json:"withheld"`
 	Usage          landfall.Usage      `json:"usage"`
 	Attempts       int                 `json:"attempts"`
+	Repairs        int                 `json:"repairs,omitempty"` // of the attempts, those made because a check refused the one before
 	Quota          Quota               `json:"quota"`
 	Warnings       []landfall.Warning  `json:"warnings"`
 	Error          json.RawMessage     `json:"error"` // an Error, or null

@@ -68,7 +68,7 @@ func (c *collected) envelope() api.Envelope {
 		ID: meta.ID, Feature: meta.Feature, FeatureVersion: meta.FeatureVersion, Status: d.Status,
 		Output: json.RawMessage("null"), Error: json.RawMessage("null"),
 		Rehearsal: meta.Rehearsal || c.rehearsal, Release: meta.Release, Labels: meta.Labels, Replayed: d.Replayed,
-		Withheld: c.withheld, Usage: d.Usage, Attempts: d.Attempts, Warnings: c.warnings,
+		Withheld: c.withheld, Usage: d.Usage, Attempts: d.Attempts, Repairs: d.Repairs, Warnings: c.warnings,
 		Quota: api.Quota{Scope: "app"}, TraceID: meta.ID,
 	}
 	if meta.ServedBy.Model != "" {

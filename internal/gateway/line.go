@@ -88,6 +88,7 @@ type walk struct {
 	record record
 
 	attempts int
+	repairs  int            // of the attempts, those after a refused one
 	usage    landfall.Usage // of the attempts that ended
 	running  landfall.Usage // totals of the one under way
 	model    landfall.Identity

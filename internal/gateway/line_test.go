@@ -42,6 +42,20 @@ func TestCompleteAnswerIsLabelledThenShownThenRecorded(t *testing.T) {
 	}
 }
 
+// A repair is an attempt, but not every attempt is a repair: the two are told apart.
+func TestRepairsAreCountedApart(t *testing.T) {
+	r := newRig(t)
+	r.says("新添了七千个座位。", 0) // a number the article lacks: every attempt is refused
+	a := r.ask(context.Background(), request("summarize", article))
+	if a.done.Attempts != 2 || a.done.Repairs != 1 {
+		t.Errorf("attempts %d, repairs %d: want 2 and 1", a.done.Attempts, a.done.Repairs)
+	}
+	r.says(summary, 0)
+	if a = r.ask(context.Background(), request("summarize", article)); a.done.Attempts != 1 || a.done.Repairs != 0 {
+		t.Errorf("attempts %d, repairs %d: want 1 and 0", a.done.Attempts, a.done.Repairs)
+	}
+}
+
 // What is not approved is refused with its reason, and the model is not called.
 func TestNothingIsServedThatIsNotApproved(t *testing.T) {
 	for _, tt := range []struct {

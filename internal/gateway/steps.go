@@ -140,6 +140,7 @@ func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2
 				return
 			}
 			w.attempts++
+			w.repairs += min(p.Repair, 1)
 			w.running = landfall.Usage{}
 			defer func() { w.usage, w.running = w.usage.Add(w.running), landfall.Usage{} }()
 			for d, err := range l.Partners.Ask(ctx, permit, p) {
