@@ -88,6 +88,10 @@ type server struct {
 	parts   *partner.Partners
 }
 
+// recordLinger is how long an entry may wait for the other of its record while nobody
+// waits for it: an answer in one piece is written with one commit.
+const recordLinger = 20 * time.Millisecond
+
 func newServer(ctx context.Context, cfg *Config, log *slog.Logger) (s *server, err error) {
 	s = &server{cfg: cfg, log: log, metrics: newMetrics()}
 	defer func() {
@@ -103,7 +107,7 @@ func newServer(ctx context.Context, cfg *Config, log *slog.Logger) (s *server, e
 	} else if n > 0 {
 		log.Warn("closed records that a crash left open", "records", n)
 	}
-	s.writer = audit.NewWriter(s.db, audit.WriterConfig{})
+	s.writer = audit.NewWriter(s.db, audit.WriterConfig{Linger: recordLinger})
 	packs, err := cfg.packs()
 	if err != nil {
 		return s, err

@@ -19,6 +19,9 @@ type WriterConfig struct {
 	// Patience is how long an entry waits for room before it is refused. Defaults
 	// to 2 s.
 	Patience time.Duration
+	// Linger is how long entries that nobody waits for may stay unwritten, so that an
+	// opening and its closing share a transaction. Defaults to 0: written at once.
+	Linger time.Duration
 }
 
 // Writer commits in groups: one goroutine writes, in one transaction, whatever
@@ -31,7 +34,9 @@ type Writer struct {
 	patience time.Duration
 	ctx      context.Context // of the store's calls: ends only when Close gives up
 	cancel   context.CancelFunc
+	linger   time.Duration
 	wake     chan struct{} // one signal: the queue is not empty; closed by Close
+	hurry    chan struct{} // one signal: somebody waits for what is queued
 	idle     chan struct{} // closed when the goroutine has ended
 
 	mu      sync.Mutex
@@ -58,8 +63,8 @@ func NewWriter(s Store, c WriterConfig) *Writer {
 	if c.Patience <= 0 {
 		c.Patience = 2 * time.Second
 	}
-	w := &Writer{store: s, bytes: c.Bytes, patience: c.Patience,
-		wake: make(chan struct{}, 1), idle: make(chan struct{}), freed: make(chan struct{})}
+	w := &Writer{store: s, bytes: c.Bytes, patience: c.Patience, linger: c.Linger,
+		wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), idle: make(chan struct{}), freed: make(chan struct{})}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	go w.run()
 	return w
@@ -79,7 +84,7 @@ func (w *Writer) Append(ctx context.Context, entries ...Entry) error {
 // of every call that returned before. When there is no room Begin waits, as long
 // as ctx and the writer's patience allow; then the error is overloaded.
 func (w *Writer) Begin(ctx context.Context, entries ...Entry) (*Pending, error) {
-	p := &Pending{entries: slices.Clone(entries), done: make(chan struct{})}
+	p := &Pending{entries: slices.Clone(entries), done: make(chan struct{}), hurry: w.hurry}
 	room := w.bytes
 	for i := range entries {
 		p.size += entries[i].size()
@@ -118,15 +123,21 @@ func (w *Writer) push(p *Pending, room int) (full <-chan struct{}, err error) {
 		return nil, overloaded("the server is stopping")
 	}
 	if w.waiting > 0 && w.waiting+p.size > room {
+		signal(w.hurry)
 		return w.freed, nil
 	}
 	w.waiting += p.size
 	w.queue = append(w.queue, p)
+	signal(w.wake)
+	return nil, nil
+}
+
+// signal leaves one signal in a channel that has room for one.
+func signal(c chan<- struct{}) {
 	select {
-	case w.wake <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
-	return nil, nil
 }
 
 // Close writes what waits and ends the writer. When ctx ends first the rest
@@ -136,6 +147,7 @@ func (w *Writer) Close(ctx context.Context) error {
 	if !w.closed {
 		w.closed = true
 		close(w.wake)
+		signal(w.hurry)
 		w.broadcast()
 	}
 	w.mu.Unlock()
@@ -160,7 +172,19 @@ func (w *Writer) Stats() Stats {
 func (w *Writer) run() {
 	defer close(w.idle)
 	for range w.wake { // a signal given before Close is still received
+		w.pause()
 		w.commit(w.take())
+	}
+}
+
+// pause lets more come while nobody waits.
+func (w *Writer) pause() {
+	if w.linger == 0 {
+		return
+	}
+	select {
+	case <-w.hurry:
+	case <-time.After(w.linger):
 	}
 }
 
@@ -218,6 +242,7 @@ type Pending struct {
 	entries []Entry
 	size    int
 	done    chan struct{}
+	hurry   chan<- struct{}
 	err     error // set before done is closed
 }
 
@@ -230,6 +255,7 @@ func (p *Pending) Wait(ctx context.Context) error {
 		return p.err
 	default:
 	}
+	signal(p.hurry)
 	select {
 	case <-p.done:
 		return p.err

@@ -125,6 +125,39 @@ func TestWhatGathersIsOneBatchInOrder(t *testing.T) {
 	})
 }
 
+// While nobody waits an opening stays for its closing, at most as long as the
+// writer lingers.
+func TestLinger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sizes []int
+		var store faulty
+		store.append = func(ctx context.Context, entries []audit.Entry) error {
+			sizes = append(sizes, len(entries))
+			return store.Memory.AppendBatch(ctx, entries)
+		}
+		w := audit.NewWriter(&store, audit.WriterConfig{Linger: 20 * time.Millisecond})
+		start := time.Now()
+		begin(t, w, opened("a"))
+		time.Sleep(10 * time.Millisecond)
+		must(t, begin(t, w, closed("a")).Wait(t.Context()))
+		if took := time.Since(start); took != 10*time.Millisecond {
+			t.Errorf("a waiter waited %s", took)
+		}
+		left := begin(t, w, opened("b"))
+		time.Sleep(21 * time.Millisecond)
+		synctest.Wait()
+		if n := w.Stats().Entries; n != 3 {
+			t.Errorf("%d entries are durable after the linger, want 3", n)
+		}
+		must(t, left.Wait(t.Context()))
+		begin(t, w, closed("b"))
+		must(t, w.Close(t.Context()))
+		if diff := cmp.Diff([]int{2, 1, 1}, sizes); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestFullLogSlowsThenRefuses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, release, _ := blocking()

@@ -9,67 +9,115 @@ import (
 	"landfall"
 )
 
-// terms counts what a text speaks of: pairs of neighbouring 汉字 and words of
-// three letters and more.
-func terms(text string) map[string]int {
-	out := map[string]int{}
+// terms is what a text speaks of: pairs of neighbouring 汉字 and words of three
+// letters and more, as often as they stand in it; hashed and sorted.
+type terms []uint64
+
+func termsOf(text string) terms {
+	var out terms
 	var before rune
-	var word []rune
+	word, length := uint64(hashSeed), 0
 	flush := func() {
-		if len(word) > 2 && !stop[string(word)] {
-			out[string(word)]++
+		if length > 2 && !stop[word] {
+			out = append(out, word)
 		}
-		word = word[:0]
+		word, length = hashSeed, 0
 	}
 	for _, r := range text {
 		r = unicode.ToLower(narrow(r))
 		switch {
-		case unicode.Is(unicode.Han, r):
+		case isHan(r):
 			flush()
 			if before != 0 {
-				out[string([]rune{before, r})]++
+				out = append(out, hashOn(hashOn(hashSeed, before), r))
 			}
 			before = r
 			continue
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			word = append(word, r)
+			word = hashOn(word, r)
+			length++
 		default:
 			flush()
 		}
 		before = 0
 	}
 	flush()
+	slices.Sort(out)
 	return out
 }
 
-var stop = map[string]bool{"the": true, "and": true, "for": true, "that": true, "with": true, "this": true, "from": true, "are": true, "was": true, "were": true, "has": true, "have": true, "had": true, "its": true, "but": true, "not": true, "all": true, "will": true, "can": true, "their": true, "they": true, "which": true, "you": true, "your": true, "our": true, "who": true, "than": true, "then": true, "also": true, "been": true, "into": true, "about": true}
+// isHan looks at the block that nearly all 汉字 stand in before the table.
+func isHan(r rune) bool {
+	return r >= 0x4E00 && r <= 0x9FFF || r >= 0x2E80 && unicode.Is(unicode.Han, r)
+}
+
+// FNV-1a, a character at a time.
+const hashSeed = 14695981039346656037
+
+func hashOn(h uint64, r rune) uint64 { return (h ^ uint64(r)) * 1099511628211 }
+
+// stop are words that say nothing of what a text is about.
+var stop = hashes("the and for that with this from are was were has have had its but not all will can their they which you your our who than then also been into about")
+
+func hashes(words string) map[uint64]bool {
+	out := map[uint64]bool{}
+	for _, w := range strings.Fields(words) {
+		h := uint64(hashSeed)
+		for _, r := range w {
+			h = hashOn(h, r)
+		}
+		out[h] = true
+	}
+	return out
+}
 
 // overlap is the share of a's terms that b has, in hundredths.
-func overlap(a, b map[string]int) int {
-	all, common := 0, 0
-	for t, n := range a {
-		all += n
-		common += min(n, b[t])
-	}
-	if all == 0 {
+func overlap(a, b terms) int {
+	if len(a) == 0 {
 		return 0
 	}
-	return 100 * common / all
+	common := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			common++
+			i++
+			j++
+		}
+	}
+	return 100 * common / len(a)
+}
+
+// weight is how often the whole speaks of each of the part's terms, in all; distinct
+// is how many those are.
+func (t terms) weight(whole terms) (sum, distinct int) {
+	for i, j := 0, 0; i < len(t); i++ {
+		if i > 0 && t[i] == t[i-1] {
+			continue
+		}
+		distinct++
+		for ; j < len(whole) && whole[j] <= t[i]; j++ {
+			if whole[j] == t[i] {
+				sum++
+			}
+		}
+	}
+	return sum, distinct
 }
 
 // ranked returns a text's parts, the ones that speak most of what the whole
 // speaks of first.
 func ranked(text, by string) []span {
-	whole := terms(text)
+	whole := termsOf(text)
 	all := parts(text, by)
 	score := make(map[span]int, len(all))
 	for _, p := range all {
-		own := terms(p.in(text))
-		sum := 0
-		for t := range own {
-			sum += whole[t]
-		}
-		score[p] = 1000 * sum / (len(own) + 4)
+		sum, distinct := termsOf(p.in(text)).weight(whole)
+		score[p] = 1000 * sum / (distinct + 4)
 	}
 	slices.SortStableFunc(all, func(a, b span) int { return cmp.Compare(score[b], score[a]) })
 	return all
@@ -142,9 +190,9 @@ const cited = 34
 func citations(s *subject) any {
 	input := s.call.Input.Text(s.def.Main)
 	sentences := parts(input, bySentence)
-	spoken := make([]map[string]int, len(sentences))
+	spoken := make([]terms, len(sentences))
 	for i, p := range sentences {
-		spoken[i] = terms(p.in(input))
+		spoken[i] = termsOf(p.in(input))
 	}
 	claims := s.items
 	if len(claims) == 0 {
@@ -155,7 +203,7 @@ func citations(s *subject) any {
 	out := []any{}
 	for i, claim := range claims {
 		best, most := -1, cited-1
-		own := terms(claim)
+		own := termsOf(claim)
 		for j := range sentences {
 			if n := overlap(own, spoken[j]); n > most {
 				best, most = j, n

@@ -32,9 +32,9 @@ type record struct {
 }
 
 // account is the frame around the line: it bounds the request in time and number,
-// keeps its record in two entries, and turns every ending into one Done. The
-// opened entry is durable before the first chunk leaves, the closed one before
-// Done.
+// keeps its record in two entries, and turns every ending into one Done. Of a
+// stream the opened entry is durable before the first chunk leaves, the closed one
+// before Done; of an answer in one piece, both before Done.
 func (l *Line) account(ctx context.Context, w *walk, line func(context.Context) iter.Seq2[safety.Chunk, error]) iter.Seq[safety.Chunk] {
 	return func(yield func(safety.Chunk) bool) {
 		if l.replay(ctx, w, yield) {
@@ -94,8 +94,11 @@ func (l *Line) pass(ctx context.Context, w *walk, line func(context.Context) ite
 		if lineErr != nil {
 			return false, lineErr
 		}
-		if err := w.record.wait(ctx); err != nil {
-			return false, err
+		// An answer in one piece leaves with Done, which waits for both entries.
+		if w.req.Stream || w.record.failed != nil {
+			if err := w.record.wait(ctx); err != nil {
+				return false, err
+			}
 		}
 		l.observe(w, c)
 		if w.replay != nil && !onlyTime(c) {
@@ -166,10 +169,15 @@ func (l *Line) close(ctx context.Context, w *walk, d *landfall.Done, gone bool) 
 	entries := []audit.Entry{closed}
 	if w.record.opened == nil {
 		entries = []audit.Entry{w.openedEntry(w.began), closed}
-	} else if err := w.record.opened.Wait(ctx); err != nil {
+	}
+	pending, err := l.Recorder.Begin(ctx, entries...)
+	if err == nil && w.record.opened != nil {
+		err = w.record.opened.Wait(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	return l.record(ctx, entries...)
+	return pending.Wait(ctx)
 }
 
 // record appends entries and waits until they are durable.

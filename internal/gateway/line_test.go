@@ -2,8 +2,10 @@ package gateway_test
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -263,12 +265,18 @@ func TestHangUpIsAbandoned(t *testing.T) {
 // Without a durable opening no text leaves; without a durable closing an answer
 // does not end as complete.
 func TestNoRecordNoText(t *testing.T) {
-	for _, kind := range []audit.Kind{audit.Opened, audit.Closed} {
-		t.Run(string(kind), func(t *testing.T) {
+	for _, c := range []struct {
+		kind   audit.Kind
+		stream bool
+	}{{audit.Opened, true}, {audit.Opened, false}, {audit.Closed, true}, {audit.Closed, false}} {
+		kind := c.kind
+		t.Run(fmt.Sprintf("%s, stream %v", kind, c.stream), func(t *testing.T) {
 			r := newRig(t)
 			r.says(summary, 0)
 			r.line.Recorder = failing{r.writer, kind}
-			a := r.ask(context.Background(), request("summarize", article))
+			req := request("summarize", article)
+			req.Stream = c.stream
+			a := r.ask(context.Background(), req)
 			if a.done == nil || a.done.Status != landfall.StatusError || a.done.Err.Code != landfall.CodeOverloaded {
 				t.Fatalf("want overloaded, have %+v", a.done)
 			}
@@ -277,6 +285,58 @@ func TestNoRecordNoText(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A stream's first chunk waits for its opening; an answer in one piece only has to
+// wait at its end, for both.
+func TestStreamWaitsForItsOpening(t *testing.T) {
+	for _, stream := range []bool{true, false} {
+		r := newRig(t)
+		r.says(summary, 5)
+		slow := &slowStore{Store: r.store, release: make(chan struct{})}
+		w := audit.NewWriter(slow, audit.WriterConfig{})
+		t.Cleanup(func() { _ = w.Close(context.Background()) })
+		r.line.Recorder = w
+		req := request("summarize", article)
+		req.Stream = stream
+		for c := range r.line.Serve(context.Background(), req) {
+			switch _, _, text := c.Text(); {
+			case text && !slow.open() && stream:
+				t.Error("a stream showed text before its opening was durable")
+			case c.Done != nil && !slow.open():
+				t.Error("done before the record was durable")
+			case text && !stream, c.Meta != nil && !stream:
+				slow.let()
+			}
+		}
+	}
+}
+
+// slowStore holds every batch until it is let go, at the latest after 50 ms.
+type slowStore struct {
+	audit.Store
+	once    sync.Once
+	release chan struct{}
+}
+
+func (s *slowStore) let() { s.once.Do(func() { close(s.release) }) }
+
+func (s *slowStore) open() bool {
+	select {
+	case <-s.release:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *slowStore) AppendBatch(ctx context.Context, entries []audit.Entry) error {
+	select {
+	case <-s.release:
+	case <-time.After(50 * time.Millisecond):
+		s.let()
+	}
+	return s.Store.AppendBatch(ctx, entries)
 }
 
 // failing refuses entries of one kind.

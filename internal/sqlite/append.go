@@ -14,7 +14,7 @@ import (
 )
 
 // statements are those of an append, prepared once on the connection that writes.
-type statements struct{ next, entry, open, salt, closing, known *sql.Stmt }
+type statements struct{ next, entry, open, whole, salt, closing, known *sql.Stmt }
 
 func (s *statements) prepare(db *sql.DB) (err error) {
 	for _, p := range []struct {
@@ -24,6 +24,7 @@ func (s *statements) prepare(db *sql.DB) (err error) {
 		{&s.next, "SELECT coalesce(max(seq), 0) + 1 FROM entries"},
 		{&s.entry, "INSERT INTO entries (seq, body) VALUES ($1, $2)"},
 		{&s.open, "INSERT INTO records (opened, id) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING"},
+		{&s.whole, "INSERT INTO records (opened, id, closed) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING"},
 		{&s.salt, "INSERT INTO salts (opened, salt) VALUES ($1, $2)"},
 		{&s.closing, "UPDATE records SET closed = $1 WHERE id = $2 AND closed IS NULL"},
 		{&s.known, "SELECT count(*) FROM records WHERE id = $1"},
@@ -37,7 +38,7 @@ func (s *statements) prepare(db *sql.DB) (err error) {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{s.next, s.entry, s.open, s.salt, s.closing, s.known} {
+	for _, stmt := range []*sql.Stmt{s.next, s.entry, s.open, s.whole, s.salt, s.closing, s.known} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
 		}
@@ -52,7 +53,7 @@ func (db *DB) AppendBatch(ctx context.Context, entries []audit.Entry) error {
 		if err := tx.StmtContext(ctx, db.add.next).QueryRowContext(ctx).Scan(&seq); err != nil {
 			return err
 		}
-		a := appender{ctx, tx, &db.add}
+		a := appender{ctx, tx, &db.add, pairs(entries)}
 		for i := range entries {
 			if err := a.append(seq+int64(i), &entries[i]); err != nil {
 				return fmt.Errorf("record %q: %w", entries[i].Record, err)
@@ -76,9 +77,36 @@ func (db *DB) transact(ctx context.Context, f func(*sql.Tx) error) error {
 }
 
 type appender struct {
-	ctx context.Context
-	tx  *sql.Tx
-	add *statements
+	ctx   context.Context
+	tx    *sql.Tx
+	add   *statements
+	whole map[string]*opening // records that begin and end in this batch
+}
+
+// opening is the entry that opened a record of the batch.
+type opening struct {
+	seq   int64
+	entry *audit.Entry
+}
+
+// pairs finds the records that begin and end in a batch: each is one row, and not
+// a row and a change of it.
+func pairs(entries []audit.Entry) map[string]*opening {
+	begun := map[string]bool{}
+	var whole map[string]*opening
+	for i := range entries {
+		e := &entries[i]
+		switch {
+		case e.Kind == audit.Opened:
+			begun[e.Record] = true
+		case e.Kind == audit.Closed && begun[e.Record]:
+			if whole == nil {
+				whole = map[string]*opening{}
+			}
+			whole[e.Record] = &opening{}
+		}
+	}
+	return whole
 }
 
 func (a appender) append(seq int64, e *audit.Entry) error {
@@ -89,10 +117,16 @@ func (a appender) append(seq int64, e *audit.Entry) error {
 	if _, err := a.exec(a.add.entry, seq, string(body)); err != nil {
 		return err
 	}
-	switch e.Kind {
-	case audit.Opened:
+	switch pair := a.whole[e.Record]; {
+	case e.Kind == audit.Opened && pair != nil && pair.entry == nil:
+		*pair = opening{seq, e}
+		return nil
+	case e.Kind == audit.Opened:
 		return a.open(seq, e)
-	case audit.Closed:
+	case e.Kind == audit.Closed && pair != nil:
+		delete(a.whole, e.Record)
+		return a.both(seq, pair)
+	case e.Kind == audit.Closed:
 		return a.closing(seq, e)
 	}
 	return fmt.Errorf("%w: of unknown kind %q", audit.ErrRefused, e.Kind)
@@ -100,6 +134,17 @@ func (a appender) append(seq int64, e *audit.Entry) error {
 
 func (a appender) open(seq int64, e *audit.Entry) error {
 	n, err := a.exec(a.add.open, seq, e.Record)
+	return a.opened(n, err, seq, e)
+}
+
+// both makes the row of a record that ends in the batch it began in.
+func (a appender) both(seq int64, o *opening) error {
+	n, err := a.exec(a.add.whole, o.seq, o.entry.Record, seq)
+	return a.opened(n, err, o.seq, o.entry)
+}
+
+// opened goes on after n rows of a new record were written.
+func (a appender) opened(n int64, err error, seq int64, e *audit.Entry) error {
 	switch {
 	case err != nil:
 		return err

@@ -17,6 +17,39 @@ import (
 	"landfall/internal/audit"
 )
 
+// wholeInABatch: a record that begins and ends in one batch is one like any other,
+// and its faults are the same.
+func wholeInABatch(t *testing.T, s AuditStore) {
+	add(t, s, opened("a"), closed("a"), opened("b"))
+	for name, batch := range map[string][]audit.Entry{
+		"begun twice":          {opened("c"), opened("c"), closed("c")},
+		"ended twice":          {opened("c"), closed("c"), closed("c")},
+		"begun and known":      {opened("a"), closed("a")},
+		"begun and still open": {opened("b"), closed("b")},
+		"begun again":          {opened("c"), closed("c"), opened("c")},
+	} {
+		if err := s.AppendBatch(t.Context(), batch); !errors.Is(err, audit.ErrDuplicate) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := s.AppendBatch(t.Context(), []audit.Entry{closed("d"), opened("d")}); !errors.Is(err, audit.ErrNotOpened) {
+		t.Errorf("ended before it began: %v", err)
+	}
+	add(t, s, closed("b"), opened("c"), closed("c"))
+	for _, id := range []string{"a", "b", "c"} {
+		r, err := s.Get(t.Context(), id)
+		must(t, err)
+		salt, err := s.Salt(t.Context(), id)
+		must(t, err)
+		if r.Opened == nil || r.Closed == nil || string(salt) != "salt of "+id {
+			t.Errorf("%s: %+v with salt %q", id, r, salt)
+		}
+	}
+	if open, err := s.Unclosed(t.Context(), 9); err != nil || len(open) > 0 {
+		t.Errorf("unclosed %v, %v", open, err)
+	}
+}
+
 // AuditStore is all that a store of the audit log can do.
 type AuditStore interface {
 	audit.Store
@@ -31,6 +64,7 @@ func Audit(t *testing.T, open func(t *testing.T) AuditStore) {
 		"round trip":        roundTrip,
 		"batch is atomic":   atomic,
 		"order of a record": orderOfRecord,
+		"whole in a batch":  wholeInABatch,
 		"unclosed":          unclosed,
 		"recover":           recovers,
 		"list and pages":    pages,
