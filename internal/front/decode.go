@@ -16,10 +16,19 @@ const MaxBody = 4 << 20
 // maxHeader bounds the pseudonyms of device and user, in bytes.
 const maxHeader = 128
 
-// readBody reads a body up to [MaxBody].
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *landfall.Error) {
+// readBody reads a body up to [MaxBody], for as long as an upload may take. After
+// one that did not come the deadline stays: the server would wait for the rest, to
+// use the connection again.
+func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *landfall.Error) {
+	conn := http.NewResponseController(w)
+	_ = conn.SetReadDeadline(time.Now().Add(h.Upload)) // a reader without deadlines has no connection
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
+	if err != nil {
+		w.Header().Set("Connection", "close")
+	} else {
+		_ = conn.SetReadDeadline(time.Time{})
+	}
 	switch {
 	case errors.As(err, &tooLarge):
 		count := max(r.ContentLength, MaxBody+1)

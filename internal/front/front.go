@@ -157,10 +157,7 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 		Stream: strings.Contains(r.Header.Get("Accept"), "text/event-stream"),
 	}
 	w.Header().Set("Landfall-Request-Id", req.ID)
-	conn := http.NewResponseController(w)
-	_ = conn.SetReadDeadline(time.Now().Add(h.Upload))
-	body, err := readBody(w, r)
-	_ = conn.SetReadDeadline(time.Time{})
+	body, err := h.readBody(w, r)
 	req.Body = body
 	if err != nil {
 		req.Err = err

@@ -227,10 +227,16 @@ func TestPartnerFaults(t *testing.T) {
 
 func TestPartnersOwnBlockIsANotice(t *testing.T) {
 	r := newRig(t)
-	r.script = partner.Script{{Text: "社区图书馆将延长开放时间。"}, {Finish: landfall.FinishContentFilter}}
-	a := r.ask(context.Background(), request("summarize", article))
+	r.script = partner.Script{{Text: "社区图书馆将延长开放时间。馆里新添了座位和自习室。周六还办儿童故事会。"}, {Finish: landfall.FinishContentFilter}}
+	req := request("summarize", article)
+	req.Options = landfall.Object{{Key: "length", Value: "long"}}
+	a := r.ask(context.Background(), req)
 	if a.done.Status != landfall.StatusHeld || len(a.withheld) != 1 || a.withheld[0].Class != "safety" || a.withheld[0].Message == "" || a.withheld[0].AppealToken == "" {
 		t.Fatalf("%+v %+v", a.done, a.withheld)
+	}
+	// The place is behind what was shown, in the caller's unit.
+	if n := landfall.UTF16.Len(a.text); n == 0 || a.withheld[0].Span == nil || *a.withheld[0].Span != [2]int{n, n} || a.withheld[0].Path != "/text" {
+		t.Errorf("shown %q, the notice's place is %v in %q", a.text, a.withheld[0].Span, a.withheld[0].Path)
 	}
 }
 

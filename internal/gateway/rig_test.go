@@ -1,8 +1,10 @@
 package gateway_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +33,8 @@ type rig struct {
 	source snapshot.Source
 	key    ed25519.PrivateKey
 	model  landfall.Model
+	tier   string
+	log    bytes.Buffer
 
 	mu     sync.Mutex
 	script partner.Script
@@ -43,7 +47,7 @@ const market = "CN"
 // newRig approves every feature of a market for an hour.
 func newRig(t testing.TB, words ...string) *rig {
 	t.Helper()
-	r := &rig{now: time.Now, store: &storetest.Memory{}}
+	r := &rig{now: time.Now, store: &storetest.Memory{}, tier: "local"}
 	r.key = ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", ed25519.SeedSize)))
 	trust := landfall.Trust{
 		Authorities: []landfall.Authority{{Name: "cn-authority", Key: r.key.Public().(ed25519.PublicKey), Markets: []string{market}}},
@@ -68,7 +72,8 @@ func newRig(t testing.TB, words ...string) *rig {
 	}
 	r.writer = audit.NewWriter(r.store, audit.WriterConfig{})
 	t.Cleanup(func() { _ = r.writer.Close(context.Background()) })
-	r.line = gateway.New(gateway.Config{Snapshots: r.holder, Partners: partners, Recorder: r.writer, Now: clock, Patience: 50 * time.Millisecond})
+	r.line = gateway.New(gateway.Config{Snapshots: r.holder, Partners: partners, Recorder: r.writer, Rehearsal: true, Now: clock,
+		Patience: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(&r.log, nil))})
 	return r
 }
 
@@ -80,7 +85,7 @@ func (r *rig) compose(t testing.TB, words []string) {
 	}
 	m, err := snapshot.Compose(p, market, snapshot.Parts{
 		Model: r.model, Words: words, Rehearsal: true,
-		Partner: &pack.Partner{ID: "scripted", Tier: "local", Endpoint: "scripted", DataRegion: "local",
+		Partner: &pack.Partner{ID: "scripted", Tier: r.tier, Endpoint: "scripted", DataRegion: "local",
 			Caller: []landfall.Range{{Name: "seed", Min: 0, Max: 1 << 31}}},
 	})
 	if err != nil {

@@ -1,0 +1,115 @@
+package front_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"landfall"
+	"landfall/internal/safety"
+)
+
+// pipes is a listener whose connections are in memory, so that their deadlines run
+// on a bubble's clock.
+type pipes struct {
+	conns chan net.Conn
+	once  sync.Once
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	c, ok := <-p.conns
+	if !ok {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.conns) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func serve(h http.Handler) (dial func() net.Conn, stop func()) {
+	p := &pipes{conns: make(chan net.Conn)}
+	srv := &http.Server{Handler: h}
+	done := make(chan struct{})
+	go func() { defer close(done); _ = srv.Serve(p) }()
+	return func() net.Conn {
+			client, server := net.Pipe()
+			p.conns <- server
+			return client
+		}, func() {
+			_ = srv.Close()
+			<-done
+		}
+}
+
+const slowHead = "POST /v1/features/summarize HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer good\r\nAccept: text/event-stream\r\nContent-Length: "
+
+// A client that stays connected and reads one byte a second does not hold its
+// place: the write that waits for it ends after 30 seconds.
+func TestAClientThatReadsAByteASecondIsEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan time.Duration, 1)
+		began := time.Now()
+		l := &line{answer: func(landfall.Request) []safety.Chunk {
+			return answer(t, landfall.Complete, nil, say("/text", strings.Repeat("社区图书馆。", 40_000)))
+		}}
+		h := handler(l)
+		dial, stop := serve(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h.ServeHTTP(w, r)
+			ended <- time.Since(began)
+		}))
+		defer stop()
+		c := dial()
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer c.Close()
+		wg.Go(func() { _, _ = io.WriteString(c, slowHead+"12\r\n\r\n{\"input\":{}}") })
+		wg.Go(func() {
+			b := make([]byte, 1)
+			for {
+				if _, err := c.Read(b); err != nil {
+					return
+				}
+				time.Sleep(time.Second) // the bubble's clock
+			}
+		})
+		if d := <-ended; d < 20*time.Second || d > 2*time.Minute {
+			t.Errorf("the handler ended after %s", d)
+		}
+	})
+}
+
+// A body that does not come ends too: the request is one of bad input.
+func TestABodyThatDoesNotComeIsEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &line{answer: fail}
+		dial, stop := serve(handler(l))
+		defer stop()
+		c := dial()
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		defer c.Close()
+		began := time.Now()
+		wg.Go(func() {
+			_, _ = io.WriteString(c, slowHead+"1000\r\n\r\n")
+			for {
+				if _, err := io.WriteString(c, " "); err != nil {
+					return
+				}
+				time.Sleep(10 * time.Second) // the bubble's clock
+			}
+		})
+		_, _ = io.ReadAll(c)
+		if d := time.Since(began); d < 50*time.Second || d > 90*time.Second {
+			t.Errorf("the connection ended after %s", d)
+		}
+		if l.calls != 1 || l.got.Err == nil || l.got.Err.Code != landfall.CodeInputInvalid {
+			t.Errorf("%d calls, %v", l.calls, l.got.Err)
+		}
+	})
+}
