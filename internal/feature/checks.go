@@ -101,8 +101,7 @@ func exampleLeak(s *subject) string {
 
 // shorter holds for inputs that are longer than the size asked for.
 func shorter(s *subject) string {
-	input := s.call.Input.Text(s.def.Main)
-	if !s.size().exceeded(input, s.call.Language) || countLetters(s.whole) < countLetters(input) {
+	if !s.exceeds() || countLetters(s.whole) < countLetters(s.call.Input.Text(s.def.Main)) {
 		return ""
 	}
 	return "the answer is not shorter than the input"
@@ -110,11 +109,19 @@ func shorter(s *subject) string {
 
 // noCopy: the answer is no prefix of an input that is longer than the size.
 func noCopy(s *subject) string {
-	input := s.call.Input.Text(s.def.Main)
-	if !s.size().exceeded(input, s.call.Language) || !beginsWith(input, s.whole) {
+	if !s.exceeds() || !beginsWith(s.call.Input.Text(s.def.Main), s.whole) {
 		return ""
 	}
 	return "the answer copies the beginning of the input"
+}
+
+// exceeds reports whether the input is longer than the size asked for.
+func (s *shaping) exceeds() bool {
+	if s.longer == nil {
+		longer := s.size().exceeded(s.call.Input.Text(s.def.Main), s.call.Language)
+		s.longer = &longer
+	}
+	return *s.longer
 }
 
 func withinCaps(s *subject) string {

@@ -165,6 +165,9 @@ func (s *scanner) counts(i int, n number) bool {
 // numeral reads the number at i, and the date, time or share it belongs to. It
 // returns i where there is none.
 func (s *scanner) numeral(i int) int {
+	if !s.mayBegin(i) {
+		return i
+	}
 	if end := s.percentBefore(i); end > i {
 		return end
 	}
@@ -196,6 +199,20 @@ func (s *scanner) numeral(i int) int {
 	}
 	s.plainNumber(i, n)
 	return n.end
+}
+
+// mayBegin is a cheap look: nothing that numeral reads begins with another sign.
+// English number words begin with the letters of zero, one … twenty, eighty, nine
+// and "a".
+func (s *scanner) mayBegin(i int) bool {
+	switch r := s.r[i]; {
+	case isDigit(r):
+		return true
+	case r < 0x80:
+		return strings.ContainsRune("zotfsena", r) && !isLatin(s.rune(i-1))
+	default:
+		return hanValue(r) >= 0 || hanUnit(r) > 0 || strings.ContainsRune("星礼周週统唯", r)
+	}
 }
 
 // plainNumber adds a numeral that is nothing more.

@@ -152,7 +152,8 @@ type scanner struct {
 }
 
 func newScanner(text string, loose bool) *scanner {
-	s := &scanner{text: text, loose: loose}
+	n := utf8.RuneCountInString(text)
+	s := &scanner{text: text, loose: loose, r: make([]rune, 0, n), cased: make([]rune, 0, n), at: make([]int, 0, n+1)}
 	for i, r := range text {
 		r = narrow(r)
 		s.cased = append(s.cased, r)

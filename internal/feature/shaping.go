@@ -40,6 +40,7 @@ type shaping struct {
 	left   bool
 	source *Source // what the input says
 	asked  int     // attempts so far
+	longer *bool   // whether the input is longer than the size, once it was looked at
 }
 
 // emit hands a draft on; errLeft means that nobody reads any more.

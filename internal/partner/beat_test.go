@@ -169,6 +169,23 @@ func TestHeldTextIsProgress(t *testing.T) {
 	<-u.hang
 }
 
+// What came at once goes on at once, and nothing waits for what may come: the upstream
+// here stays open and silent after its text.
+func TestTextIsGathered(t *testing.T) {
+	many := strings.Repeat(content("b"), 100)
+	u := newUpstream(t, &upstream{body: []byte(many), hang: make(chan struct{})})
+	w := newWorld(t, nil)
+	p := w.partners(partner.Config{Idle: 100 * time.Millisecond, Locators: map[string]partner.Locator{"here": at{BaseURL: u.URL}}})
+	got := listen(t, p.Ask(t.Context(), w.permit(), w.prompt))
+	if got.Text != strings.Repeat("b", 100) || outcome(got.Err) != `timeout {"stage":"idle"}` {
+		t.Errorf("got %q, %v", got.Text, got.Err)
+	}
+	if got.Texts > 20 { // a read may end anywhere, but not after each event
+		t.Errorf("%d drafts for 100 events of one write", got.Texts)
+	}
+	<-u.hang
+}
+
 // Whoever leaves once the finish is there has a whole answer.
 func TestFinishIsTheEnd(t *testing.T) {
 	w := newWorld(t, scripted)

@@ -13,7 +13,7 @@ const MaxLine = maxLine
 type Event struct{ Name, ID, Data string }
 
 func ReadEvents(r io.Reader) (out []Event, err error) {
-	for s := newSSEReader(r); ; {
+	for s := newSSEReader(r, func() error { return nil }); ; {
 		ev, err := s.next()
 		if err != nil {
 			if errors.Is(err, io.EOF) {

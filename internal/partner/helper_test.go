@@ -106,7 +106,9 @@ type told struct {
 	Text, Reasoning, Refusal string
 	Finish                   landfall.Finish
 	Usage                    landfall.Usage
-	Drafts                   []string // every draft but beats
+	Drafts                   []string // every draft but beats; text of one lane is one, however much came at once
+	last                     landfall.Draft
+	Texts                    int // drafts that bear text
 	Beats                    []time.Duration
 	Model                    *landfall.Identity
 	Err                      *landfall.Error
@@ -156,6 +158,14 @@ func (o *told) take(t *testing.T, d landfall.Draft) {
 		o.Usage = *d.Usage
 	}
 	o.Finish = d.Finish
+	if d.Text != "" {
+		o.Texts++
+	}
+	if n := len(o.Drafts); n > 0 && d.Text != "" && o.last.Text != "" && d.Lane == o.last.Lane {
+		d.Text = o.last.Text + d.Text
+		o.Drafts = o.Drafts[:n-1]
+	}
+	o.last = d
 	o.Drafts = append(o.Drafts, fmt.Sprintf("%v %q %v %v %v", d.Lane, d.Text, d.Model, d.Usage, d.Finish))
 }
 

@@ -125,7 +125,8 @@ func (c *chat) read(ctx context.Context, content io.Reader) error {
 	if err != nil {
 		return c.cut(ctx, err)
 	}
-	return c.readStream(ctx, newSSEReader(r))
+	c.answer.out.gathers = true
+	return c.readStream(ctx, newSSEReader(r, c.answer.out.settle))
 }
 
 // firstSign skips white space: some partners send empty lines until they begin.
@@ -167,6 +168,9 @@ func (c *chat) readStream(ctx context.Context, events *sseReader) error {
 			return c.answer.end(true)
 		default:
 			if err := c.frame(ev, false); err != nil {
+				if gone := c.answer.out.settle(); gone != nil { // what came before it was said
+					return gone
+				}
 				return err
 			}
 		}

@@ -23,7 +23,16 @@ type sink struct {
 	wrong    error // the identity is not the approved one
 	total    landfall.Usage
 	finished bool
+
+	// Text of a stream is gathered while more of it has come already: held is text of
+	// one channel that nobody was handed yet.
+	gathers bool
+	channel landfall.Channel
+	held    []byte
 }
+
+// gathered bounds what is held, in bytes.
+const gathered = 4 << 10
 
 // IdentityError says that another model answered than the one approved, or one that
 // did not say which it is.
@@ -73,7 +82,27 @@ func (s *sink) text(channel landfall.Channel, text string) error {
 	if err := s.identified(); err != nil {
 		return err
 	}
-	return s.put(landfall.Draft{Lane: landfall.Lane{Channel: channel}, Text: text})
+	if !s.gathers {
+		return s.put(landfall.Draft{Lane: landfall.Lane{Channel: channel}, Text: text})
+	}
+	if len(s.held) > 0 && (channel != s.channel || len(s.held) >= gathered) {
+		if err := s.settle(); err != nil {
+			return err
+		}
+	}
+	s.channel, s.held = channel, append(s.held, text...)
+	return nil
+}
+
+// settle hands on the text that is held. It is called before a wait for more bytes,
+// so that gathering costs no time.
+func (s *sink) settle() error {
+	if len(s.held) == 0 {
+		return nil
+	}
+	text := string(s.held)
+	s.held = s.held[:0]
+	return s.send(landfall.Draft{Lane: landfall.Lane{Channel: s.channel}, Text: text})
 }
 
 // usage takes totals so far; the same totals again say nothing.
@@ -100,6 +129,13 @@ func (s *sink) finish(f landfall.Finish) error {
 func (s *sink) progress() { s.pulse.enter(stageIdle) }
 
 func (s *sink) put(d landfall.Draft) error {
+	if err := s.settle(); err != nil {
+		return err
+	}
+	return s.send(d)
+}
+
+func (s *sink) send(d landfall.Draft) error {
 	if s.finished {
 		return fmt.Errorf("a draft after the finish")
 	}

@@ -31,10 +31,12 @@ type sseReader struct {
 	line    []byte
 	data    []byte
 	id      string
+	// idle is called before each read, which may wait.
+	idle func() error
 }
 
-func newSSEReader(src io.Reader) *sseReader {
-	return &sseReader{src: src, buf: make([]byte, 16<<10)}
+func newSSEReader(src io.Reader, idle func() error) *sseReader {
+	return &sseReader{src: src, buf: make([]byte, 16<<10), idle: idle}
 }
 
 // next returns the next event; io.EOF at the end. An event that no blank line
@@ -118,6 +120,9 @@ func (s *sseReader) first(line []byte) []byte {
 // fill makes sure that there is a byte to look at.
 func (s *sseReader) fill() error {
 	for tries := 0; s.pos == s.end; tries++ {
+		if err := s.idle(); err != nil {
+			return err
+		}
 		n, err := s.src.Read(s.buf)
 		s.pos, s.end = 0, n
 		if n == 0 && err != nil {
