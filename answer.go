@@ -84,7 +84,7 @@ type Done struct {
 	Repairs  int
 	Warnings []Warning
 	Replayed bool
-	// Finish is why the text ended: stop, length (cut at the caller's max_tokens) or
-	// tool_calls.
+	// Finish is why the text ended: stop, length (cut at the caller's max_tokens or the
+	// release's own) or tool_calls.
 	Finish Finish
 }

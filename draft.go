@@ -62,7 +62,8 @@ type Draft struct {
 	Text string
 
 	// Output is a feature's whole answer, its strings still unmoderated. Fields
-	// whose text went out in lanes before are empty in it.
+	// whose text went out in lanes before are empty in it. The Finish beside it is
+	// the answer's, "" for stop.
 	Output Object
 
 	// Beat, when positive, says that the partner has been silent that long: time,

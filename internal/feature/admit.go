@@ -51,6 +51,9 @@ func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string
 	if c.Language, err = f.language(input, r, rel, market); err != nil {
 		return c, err
 	}
+	if err := f.admitApp(&c); err != nil {
+		return c, err
+	}
 	if err := f.checkLength(c, rel); err != nil {
 		return c, err
 	}
@@ -58,7 +61,7 @@ func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string
 		return c, err
 	}
 	if r.GuardMode == "transform" && f.def.GuardMode == "generate" {
-		c.Warnings = append(c.Warnings, landfall.Warning{Code: "guard_mode_kept", Message: "guard_mode transform is looser than this feature's and changes nothing"})
+		c.warn("guard_mode_kept", "guard_mode transform is looser than this feature's and changes nothing")
 	}
 	if f.kind.admit != nil {
 		if err := f.kind.admit(f, &c); err != nil {
@@ -106,7 +109,7 @@ func (f *Feature) language(input landfall.Object, r landfall.Request, rel *landf
 	if locale == "" {
 		locale = market
 	}
-	own := Detect(textOf(input, f.def.Main), locale)
+	own := Detect(f.mainText(input), locale)
 	if err := f.offered(own, rel); err != nil {
 		return "", err
 	}
@@ -145,7 +148,7 @@ func (f *Feature) checkLength(c Call, rel *landfall.Release) *landfall.Error {
 	if l := rel.InputLimit(c.Language); l > 0 && l < limit {
 		limit = l
 	}
-	count := utf8.RuneCountInString(textOf(c.Input, f.def.Main))
+	count := utf8.RuneCountInString(f.mainText(c.Input))
 	if limit == 0 || count <= limit {
 		return nil
 	}
@@ -172,6 +175,43 @@ func seed(r landfall.Request, rel *landfall.Release) (*int64, *landfall.Error) {
 	}
 	n := *r.Seed
 	return &n, nil
+}
+
+// mainText returns what people wrote in the main field, one string a line.
+func (f *Feature) mainText(input landfall.Object) string {
+	if len(f.def.MainText) == 0 {
+		return textOf(input, f.def.Main)
+	}
+	main, _ := input.Get(f.def.Main)
+	var all []string
+	each(main, "", func(path string, v any) {
+		if s, ok := v.(string); ok && slices.ContainsFunc(f.def.MainText, func(p string) bool { return matches(path, p) }) {
+			all = append(all, s)
+		}
+	})
+	return strings.Join(all, "\n")
+}
+
+// each visits a value and all in it, with their places as JSON Pointers.
+func each(v any, path string, visit func(string, any)) {
+	visit(path, v)
+	switch v := v.(type) {
+	case []any:
+		for i, e := range v {
+			each(e, path+"/"+strconv.Itoa(i), visit)
+		}
+	case landfall.Object:
+		for _, m := range v {
+			each(m.Value, path+"/"+landfall.EscapePointer(m.Key), visit)
+		}
+	}
+}
+
+// matches reports whether a place is of a pattern: a JSON Pointer in which * stands
+// for any one name or number.
+func matches(path, pattern string) bool {
+	have, want := strings.Split(path, "/"), strings.Split(pattern, "/")
+	return slices.EqualFunc(have, want, func(h, w string) bool { return h == w || w == "*" })
 }
 
 // textOf returns every string of a field, one a line.

@@ -27,6 +27,9 @@ type Definition struct {
 	// Main is the input field that the feature works on: its language is the
 	// answer's and its length is limited.
 	Main string `json:"main"`
+	// MainText are the places inside Main where people's own text stands, JSON Pointers
+	// with * for any index: /*/content. None: every string of Main.
+	MainText []string `json:"main_text,omitempty"`
 	// LanguageFrom is the input field that names the answer's language, if any.
 	LanguageFrom string   `json:"language_from,omitempty"`
 	Languages    []string `json:"languages"`
@@ -72,10 +75,12 @@ type Exception struct {
 	Use       string   `json:"use"`
 }
 
-// Unmet is an input field whose means do not exist yet.
+// Unmet is an input whose means do not exist yet: a field, or those values of it.
+// Field may go deeper, with * for any index: messages/*/content/*/type.
 type Unmet struct {
-	Field string `json:"field"`
-	Needs string `json:"needs"`
+	Field  string   `json:"field"`
+	Values []string `json:"values,omitempty"`
+	Needs  string   `json:"needs"`
 }
 
 // Check names a contract check, where it runs (clause: before each part is shown;
@@ -124,10 +129,12 @@ type Piece struct {
 
 // Slot is a slot of the prompts that is no plain input field. With Words, the
 // values of the fields By, joined by dots, pick them, by language. With Before,
-// the one field By is put behind these words, and nothing where it is empty.
+// the one field By is put behind these words, and nothing where it is empty; with
+// From app, the app's own instructions are, in place of a field.
 type Slot struct {
 	Name   string                       `json:"name"`
-	By     []string                     `json:"by"`
+	From   string                       `json:"from,omitempty"`
+	By     []string                     `json:"by,omitempty"`
 	Words  map[string]map[string]string `json:"words,omitempty"`
 	Before map[string]string            `json:"before,omitempty"`
 }
@@ -251,8 +258,8 @@ func (d Definition) validateOutput() error {
 			errs = append(errs, fmt.Errorf("compute.%s: the output schema has no such property", field))
 		}
 	}
-	if d.Kind == "text" && (d.Lane == "" || d.Lane[0] != '/') {
-		errs = append(errs, fmt.Errorf("lane: kind text needs the JSON Pointer of its field, such as /text"))
+	if kinds[d.Kind].lane && (d.Lane == "" || d.Lane[0] != '/') {
+		errs = append(errs, fmt.Errorf("lane: kind %s needs the JSON Pointer of its field, such as /text", d.Kind))
 	}
 	return errors.Join(errs...)
 }
@@ -270,8 +277,8 @@ func (d Definition) validateSizes() error {
 		}
 		for _, s := range d.Slots {
 			_, words := s.Words[lang]
-			if _, before := s.Before[lang]; !words && !before || len(s.By) == 0 {
-				errs = append(errs, fmt.Errorf("slots: %s says nothing in %s", s.Name, lang))
+			if _, before := s.Before[lang]; !words && !before || (len(s.By) == 0) != (s.From == fromApp) {
+				errs = append(errs, fmt.Errorf("slots: %s says nothing in %s: it needs words or before, and by or from: app", s.Name, lang))
 			}
 		}
 	}
@@ -304,6 +311,17 @@ func (d Definition) validatePrompts() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// fromApp marks the slot of the app's own instructions.
+const fromApp = "app"
+
+// variantOf names the prompt variant of an input.
+func (d Definition) variantOf(input landfall.Object) string {
+	if len(d.Variant) == 0 {
+		return "main"
+	}
+	return keyOf(input, d.Variant)
 }
 
 // variantNames returns every name the fields of Variant can make: their schemas

@@ -39,11 +39,14 @@ type kind struct {
 	// admit reads what only the kind knows of an input; may be nil.
 	admit func(*Feature, *Call) *landfall.Error
 	shape func(*shaping) error
+	// lane says that the answer is a text that shows as it clears, which an app may
+	// cut with max_tokens and stop.
+	lane bool
 }
 
 // kinds is the table of kinds; a new one is a file and a line here.
 var kinds = map[string]kind{
-	"text":  {shape: shapeText},
+	"text":  {shape: shapeText, lane: true},
 	"edits": {shape: shapeEdits},
 	"json":  {admit: admitSchema, shape: shapeJSON},
 }

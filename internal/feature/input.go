@@ -140,13 +140,40 @@ func words(values []any) string {
 	return strings.Join(out, ", ")
 }
 
+// checkMeans refuses by name what an input asks for and nothing here can do yet.
+func (f *Feature) checkMeans(input landfall.Object) (refused *landfall.Error) {
+	if len(f.def.Unmet) == 0 {
+		return nil
+	}
+	each(input, "", func(path string, v any) {
+		for _, u := range f.def.Unmet {
+			if refused != nil || !u.names(path, v) {
+				continue
+			}
+			at := "/input" + path
+			refused = landfall.Errorf(landfall.CodeInputInvalid, "%s is not available yet: it needs %s", at, u.Needs).With("field", at)
+			if len(u.Values) > 0 {
+				refused.Message = at + " " + words([]any{v}) + " is not available yet: it needs " + u.Needs
+			}
+		}
+	})
+	return refused
+}
+
+// names reports whether an input's value at a place is what is not available.
+func (u Unmet) names(path string, v any) bool {
+	if !matches(path, "/"+u.Field) {
+		return false
+	}
+	text, ok := v.(string)
+	return len(u.Values) == 0 || ok && slices.Contains(u.Values, text)
+}
+
 // checkInput returns input_invalid for an input that the schema refuses: the first
 // problem's place as field, all of them in the message.
 func (f *Feature) checkInput(input landfall.Object) *landfall.Error {
-	for _, u := range f.def.Unmet {
-		if _, ok := input.Get(u.Field); ok {
-			return landfall.Errorf(landfall.CodeInputInvalid, "/input/%s is not available yet: it needs %s", u.Field, u.Needs).With("field", "/input/"+u.Field)
-		}
+	if err := f.checkMeans(input); err != nil {
+		return err
 	}
 	found := problems(f.input, input)
 	if len(found) == 0 {

@@ -1,6 +1,7 @@
 package feature_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"iter"
 	"os"
@@ -17,6 +18,7 @@ import (
 type says struct {
 	answers []string
 	n       int
+	finish  landfall.Finish // of every answer; stop by default
 	asked   int
 	prompts []landfall.Prompt
 }
@@ -36,7 +38,7 @@ func (m *says) ask(p landfall.Prompt) iter.Seq2[landfall.Draft, error] {
 			}
 			text = text[n:]
 		}
-		yield(landfall.Draft{Finish: landfall.FinishStop}, nil)
+		yield(landfall.Draft{Finish: cmp.Or(m.finish, landfall.FinishStop)}, nil)
 	}
 }
 

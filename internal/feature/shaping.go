@@ -142,12 +142,7 @@ func (s *shaping) prompt(extra map[string]string, tokens, repair int) (landfall.
 	return p, nil
 }
 
-func (s *shaping) variant() string {
-	if len(s.def.Variant) == 0 {
-		return "main"
-	}
-	return keyOf(s.call.Input, s.def.Variant)
-}
+func (s *shaping) variant() string { return s.def.variantOf(s.call.Input) }
 
 // keyOf joins the values of fields with dots.
 func keyOf(input landfall.Object, fields []string) string {
@@ -160,10 +155,14 @@ func keyOf(input landfall.Object, fields []string) string {
 
 func (s Slot) fill(c Call) string {
 	if before, ok := s.Before[c.Language]; ok {
-		if text := c.Input.Text(s.By[0]); strings.TrimSpace(text) != "" {
-			return before + text
+		text := c.Instructions
+		if s.From != fromApp {
+			text = c.Input.Text(s.By[0])
 		}
-		return ""
+		if strings.TrimSpace(text) == "" {
+			return ""
+		}
+		return before + text
 	}
 	return s.Words[c.Language][keyOf(c.Input, s.By)]
 }

@@ -14,13 +14,16 @@ import (
 // nothing was shown, an answer that fails is asked again; a part that fails an
 // error check later ends the answer with output_contract_failed, and that part is
 // never shown. What only the whole answer decides is a warning then.
+//
+// A caller may cut the text: with stop strings, at the first that the text holds,
+// and with max_tokens. Of a text that was cut, the whole is not checked.
 
 // shapeText answers with the first attempt that can be shown, else with the
 // fallback, else with what the last attempt said if only warnings spoke against it.
 func shapeText(s *shaping) error {
 	var last *spout
 	for attempt := 0; attempt <= s.def.Repairs; attempt++ {
-		p, err := s.prompt(nil, s.tokens(0), attempt)
+		p, err := s.prompt(nil, s.room(s.tokens(0)), attempt)
 		if err != nil {
 			return err
 		}
@@ -53,7 +56,7 @@ func (s *shaping) fallBack(last *spout) error {
 			if err := s.warn("extractive", "the model's answers did not pass the checks: these are sentences of the text, chosen by rule"); err != nil {
 				return err
 			}
-			return s.replay(text, landfall.FinishStop)
+			return s.replayCut(text)
 		}
 	}
 	if last.failed.check.Failing == "warning" {
@@ -64,6 +67,24 @@ func (s *shaping) fallBack(last *spout) error {
 		return s.replay(last.all.String(), finish)
 	}
 	return last.failed.err()
+}
+
+// room is what the model may write: the caller's bound where it is the lower one.
+func (s *shaping) room(tokens int) int {
+	if m := s.call.MaxTokens; m > 0 && m < tokens {
+		return m
+	}
+	return tokens
+}
+
+// replayCut shows a text that no model wrote; max_tokens holds for it by estimate.
+func (s *shaping) replayCut(text string) error {
+	if m := s.call.MaxTokens; m > 0 {
+		if cut := head(text, m); cut != text {
+			return s.replay(cut, landfall.FinishLength)
+		}
+	}
+	return s.replay(text, landfall.FinishStop)
 }
 
 // replay shows a whole text that came another way than part by part.
@@ -90,22 +111,26 @@ type spout struct {
 	held   string // not cut into parts yet
 	seen   int    // how much of held was searched for the end of a part
 
-	shown  strings.Builder
-	gap    string // white space before the next part
-	items  []string
-	ended  int  // sentences shown
-	full   bool // the size is reached
-	over   bool // and there was more
-	cutOff bool // the model stopped at its length
-	failed *failure
-	remark []failure // warnings, each check once
+	shown   string // what passed the checks
+	sent    int    // how much of it went out: its end may begin a stop string
+	gap     string // white space before the next part
+	ended   int    // sentences shown
+	full    bool   // the size is reached
+	over    bool   // and there was more
+	cutOff  bool   // the model stopped at its length
+	stopped bool   // a stop string was met
+	failed  *failure
+	remark  []failure // warnings, each check once
 }
 
 func (s *shaping) newSpout(strict bool) *spout {
 	return &spout{shaping: s, size: s.size(), strict: strict}
 }
 
-func (o *spout) begun() bool { return o.shown.Len() > 0 }
+func (o *spout) begun() bool { return o.shown != "" || o.stopped }
+
+// byCaller reports whether the text ends where the caller wanted it cut.
+func (o *spout) byCaller() bool { return o.stopped || o.cutOff && o.call.MaxTokens > 0 }
 
 func (o *spout) take(piece string) error {
 	o.all.WriteString(piece)
@@ -142,7 +167,7 @@ func (o *spout) by() string {
 // shown has failed.
 func (o *spout) close(finish landfall.Finish) error {
 	o.cutOff = finish == landfall.FinishLength
-	if o.cutOff && o.strict && !o.begun() && o.failed == nil {
+	if o.cutOff && !o.byCaller() && o.strict && !o.begun() && o.failed == nil {
 		o.failed = &failure{Check{Name: "finished", Failing: "warning"}, "cut off before the first part ended"}
 	}
 	if err := o.drain(true); err != nil {
@@ -154,13 +179,13 @@ func (o *spout) close(finish landfall.Finish) error {
 	if o.begun() && o.failed != nil {
 		return o.failed.err()
 	}
-	return nil
+	return o.send(len(o.shown))
 }
 
 // part checks one part and shows it.
 func (o *spout) part(raw string) error {
 	switch {
-	case o.failed != nil:
+	case o.failed != nil || o.stopped:
 		return nil
 	case strings.TrimSpace(raw) == "":
 		o.gap += raw
@@ -173,18 +198,44 @@ func (o *spout) part(raw string) error {
 	if core == "" {
 		return nil
 	}
-	if o.judge(text, core); o.failed != nil {
-		return nil
+	shown := o.shown + text
+	if at := stopAt(shown, len(o.shown), o.call.Stop); at >= 0 {
+		o.stopped = true
+		shown = shown[:at]
+		core = strings.TrimSpace(shown[min(at, len(o.shown)):])
 	}
-	o.shown.WriteString(text)
-	if o.size.Items > 0 {
-		o.items = append(o.items, core)
+	if core != "" {
+		if o.judge(shown, core); o.failed != nil {
+			return nil
+		}
 	}
+	o.shown = shown
 	if o.gap = raw[len(strings.TrimRightFunc(raw, unicode.IsSpace)):]; endsSentence(core) || strings.Contains(o.gap, "\n") {
 		o.ended++
 	}
 	o.full = o.reached()
+	if o.stopped {
+		return o.send(len(shown))
+	}
+	return o.send(len(shown) - mayStop(shown, o.call.Stop))
+}
+
+// send lets out what is shown up to an end.
+func (o *spout) send(end int) error {
+	if end <= o.sent {
+		return nil
+	}
+	text := o.shown[o.sent:end]
+	o.sent = end
 	return o.emit(landfall.Draft{Lane: landfall.Lane{Path: o.def.Lane}, Text: text})
+}
+
+// items are the lines of a list.
+func (o *spout) items() []string {
+	if o.size.Items == 0 || o.shown == "" {
+		return nil
+	}
+	return strings.Split(o.shown, "\n")
 }
 
 // mark is what a model puts in front of a list's entries.
@@ -211,7 +262,7 @@ func (o *spout) join(raw string) (text, core string) {
 func (o *spout) reached() bool {
 	switch {
 	case o.size.Items > 0:
-		return len(o.items) >= o.size.Items
+		return len(o.items()) >= o.size.Items
 	case o.size.Hold == byLine:
 		return true
 	case o.size.Sentences > 0:
@@ -227,11 +278,11 @@ func endsSentence(text string) bool {
 
 // judge runs the checks of a part, and on the first part those checks of the
 // whole that a beginning can already fail.
-func (o *spout) judge(text, core string) {
-	sub := o.subject(core, o.shown.String()+text)
+func (o *spout) judge(whole, core string) {
+	sub := o.subject(core, whole)
 	for _, c := range o.def.Checks {
 		known := checks[c.Name]
-		early := c.Where == "answer" && known.early && o.strict && !o.begun()
+		early := c.Where == "answer" && known.early && o.strict && o.shown == "" && !o.byCaller()
 		if c.Where != "clause" && !early {
 			continue
 		}
@@ -259,9 +310,9 @@ func (o *spout) note(f failure) {
 
 // finish closes an answer that was shown: whole-answer checks, warnings, Output.
 func (o *spout) finish() error {
-	sub := o.subject(o.shown.String(), o.shown.String())
+	sub := o.subject(o.shown, o.shown)
 	for _, c := range o.def.Checks {
-		if c.Where == "answer" {
+		if c.Where == "answer" && !o.byCaller() {
 			if why := checks[c.Name].test(sub); why != "" {
 				o.note(failure{c, why})
 			}
@@ -272,21 +323,38 @@ func (o *spout) finish() error {
 			return err
 		}
 	}
+	if err := o.warnOfEnd(); err != nil {
+		return err
+	}
+	return o.emit(landfall.Draft{Output: o.output(sub), Finish: o.ending()})
+}
+
+// ending is why the text ended.
+func (o *spout) ending() landfall.Finish {
+	if o.cutOff && !o.stopped {
+		return landfall.FinishLength
+	}
+	return landfall.FinishStop
+}
+
+// warnOfEnd says what the end of the text leaves out.
+func (o *spout) warnOfEnd() error {
+	if o.byCaller() {
+		return o.warn("cut_by_caller", "max_tokens or stop cut the answer: the checks of a whole answer were not made")
+	}
 	if o.over {
 		if err := o.warn("shortened", "the model wrote more than the length asked for; the rest was left out"); err != nil {
 			return err
 		}
 	}
 	if o.cutOff {
-		if err := o.warn("truncated_answer", "the model stopped at its length before it had finished"); err != nil {
-			return err
-		}
+		return o.warn("truncated_answer", "the model stopped at its length before it had finished")
 	}
-	return o.emit(landfall.Draft{Output: o.output(sub)})
+	return nil
 }
 
 func (o *spout) subject(part, whole string) *subject {
-	return &subject{shaping: o.shaping, part: part, whole: whole, items: o.items, first: !o.begun()}
+	return &subject{shaping: o.shaping, part: part, whole: whole, items: o.items(), first: !o.begun()}
 }
 
 // output is the frame with its computed fields; the lane's text went out before.

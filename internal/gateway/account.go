@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -267,7 +268,7 @@ func (w *walk) firstText(now time.Time) {
 // done says how the request ended. The warnings went out in chunks of their own;
 // Done repeats none of them.
 func (w *walk) done(err error, gone bool) *landfall.Done {
-	d := &landfall.Done{Meta: w.meta, Status: landfall.Complete, Usage: w.usage.Add(w.running), Attempts: w.attempts, Repairs: w.repairs}
+	d := &landfall.Done{Meta: w.meta, Status: landfall.Complete, Finish: cmp.Or(w.finish, landfall.FinishStop), Usage: w.usage.Add(w.running), Attempts: w.attempts, Repairs: w.repairs}
 	if w.record.status != "" {
 		d.Status = w.record.status
 	}

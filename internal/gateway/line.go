@@ -92,6 +92,7 @@ type walk struct {
 	usage    landfall.Usage // of the attempts that ended
 	running  landfall.Usage // totals of the one under way
 	model    landfall.Identity
+	finish   landfall.Finish // of the answer; stop by default
 	warnings []landfall.Warning
 
 	replayKey replayKey

@@ -402,3 +402,24 @@ func TestIdempotencyKey(t *testing.T) {
 		t.Error("a kept answer was shown without an approval")
 	}
 }
+
+func TestDoneSaysWhyTheTextEnded(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		room   int
+		finish landfall.Finish
+		want   landfall.Finish
+	}{
+		{"whole", 0, landfall.FinishStop, landfall.FinishStop},
+		{"cut at the caller's room", 9, landfall.FinishLength, landfall.FinishLength},
+	} {
+		r := newRig(t)
+		r.script = partner.Script{{Text: "图书馆延长开放，添了自习室。"}, {Finish: tt.finish}}
+		req := request("summarize", article)
+		req.MaxTokens = tt.room
+		a := r.ask(t.Context(), req)
+		if a.done.Status != landfall.Complete || a.done.Finish != tt.want {
+			t.Errorf("%s: %s, finish %q, want %q", tt.name, a.done.Status, a.done.Finish, tt.want)
+		}
+	}
+}

@@ -117,7 +117,21 @@ func moderateIn(w *walk) (*landfall.Withheld, error) {
 
 // moderateOut is the last step that touches content.
 func moderateOut(w *walk, drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[safety.Chunk, error] {
-	return w.route.Policy.Out(drafts, safety.OutOptions{Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit})
+	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit})
+}
+
+// noteFinish keeps why the answer ended, which is no content and no chunk.
+func (w *walk) noteFinish(drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[landfall.Draft, error] {
+	return func(yield func(landfall.Draft, error) bool) {
+		for d, err := range drafts {
+			if d.Finish != "" {
+				w.finish = d.Finish
+			}
+			if !yield(d, err) {
+				return
+			}
+		}
+	}
 }
 
 // blocked says that the partner's own safety stage stopped the answer.
