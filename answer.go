@@ -12,6 +12,8 @@ type Meta struct {
 	Labels         Labels   `json:"labels"`
 	Rehearsal      bool     `json:"rehearsal"`
 	Release        Digest   `json:"release"`
+	// Quotas are those that the request counts in.
+	Quotas []Quota `json:"-"`
 	// Blank is the feature's output with nothing in it: the frame for what was
 	// shown before the rest was withheld.
 	Blank Object `json:"-"`

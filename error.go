@@ -99,11 +99,15 @@ type Reason struct {
 	Message string `json:"message"`
 	// Actor is who can change it: operator, regulator, developer, user, time.
 	Actor string `json:"actionable_by"`
-	// Waiting says whether it passes by itself.
-	Waiting bool `json:"waiting_helps"`
-	// Percent is set for model_downloading, Language for language_unsupported.
+	// Waiting says whether it passes by itself; Permanent that nothing but another
+	// approval, version or grant ends it.
+	Waiting   bool `json:"waiting_helps"`
+	Permanent bool `json:"permanent"`
+	// Percent is set for model_downloading, Language for language_unsupported, ResetsAt
+	// (RFC 3339, UTC) for quota_exhausted.
 	Percent  *int   `json:"pct,omitempty"`
 	Language string `json:"lang,omitempty"`
+	ResetsAt string `json:"resets_at,omitempty"`
 }
 
 // Reasons of unavailability; see [NewReason].
@@ -115,6 +119,11 @@ const (
 	ReasonPolicyMissing    = "policy_bundle_missing"
 	ReasonPolicyStale      = "policy_bundle_stale"
 	ReasonLanguage         = "language_unsupported"
+	ReasonLanguagePair     = "language_pair_unsupported"
+	ReasonConsent          = "consent_required"
+	ReasonAge              = "age_restricted"
+	ReasonQuota            = "quota_exhausted"
+	ReasonNotEntitled      = "app_not_entitled"
 	ReasonModelDownloading = "model_downloading"
 	ReasonNotReady         = "not_ready"
 	ReasonPartnerDown      = "partner_down"
@@ -125,10 +134,14 @@ func NewReason(code, format string, args ...any) Reason {
 	r := Reason{Code: code, Message: fmt.Sprintf(format, args...), Actor: "operator"}
 	switch code {
 	case ReasonNotApproved:
-		r.Actor = "regulator"
-	case ReasonLanguage:
-		r.Actor = "developer"
-	case ReasonModelDownloading, ReasonNotReady:
+		r.Actor, r.Permanent = "regulator", true
+	case ReasonNotOffered:
+		r.Permanent = true
+	case ReasonLanguage, ReasonLanguagePair, ReasonNotEntitled:
+		r.Actor, r.Permanent = "developer", true
+	case ReasonConsent, ReasonAge:
+		r.Actor = "user"
+	case ReasonModelDownloading, ReasonNotReady, ReasonQuota:
 		r.Actor, r.Waiting = "time", true
 	case ReasonPartnerDown:
 		r.Waiting = true

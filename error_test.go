@@ -81,9 +81,16 @@ func TestReasonOf(t *testing.T) {
 
 func TestNewReason(t *testing.T) {
 	for code, want := range map[string]landfall.Reason{
-		landfall.ReasonNotOffered:       {Actor: "operator"},
+		landfall.ReasonNotApproved:      {Actor: "regulator", Permanent: true},
+		landfall.ReasonNotOffered:       {Actor: "operator", Permanent: true},
+		landfall.ReasonExpired:          {Actor: "operator"},
 		landfall.ReasonPolicyStale:      {Actor: "operator"},
-		landfall.ReasonLanguage:         {Actor: "developer"},
+		landfall.ReasonLanguage:         {Actor: "developer", Permanent: true},
+		landfall.ReasonLanguagePair:     {Actor: "developer", Permanent: true},
+		landfall.ReasonNotEntitled:      {Actor: "developer", Permanent: true},
+		landfall.ReasonConsent:          {Actor: "user"},
+		landfall.ReasonAge:              {Actor: "user"},
+		landfall.ReasonQuota:            {Actor: "time", Waiting: true},
 		landfall.ReasonModelDownloading: {Actor: "time", Waiting: true},
 		landfall.ReasonNotReady:         {Actor: "time", Waiting: true},
 		landfall.ReasonPartnerDown:      {Actor: "operator", Waiting: true},

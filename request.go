@@ -14,6 +14,12 @@ type App struct {
 	// ShowsLabels says that the app shows the explicit label itself, so that a wire
 	// whose clients read only text does not put it in front of the text.
 	ShowsLabels bool
+	// PersonalData says that the app may be given personal data that an answer found.
+	PersonalData bool
+	// Features are those the app may use; none means all of its market.
+	Features []string
+	// Allowances limit the app's requests instead of the general ones.
+	Allowances []Allowance
 }
 
 // Request is one call of a feature, decoded and not yet admitted.
@@ -36,6 +42,7 @@ type Request struct {
 	Processing     string // device_only, private_ok or partner_ok
 	Consent        string // ask, granted or denied
 	GuardMode      string // generate, transform or ""
+	AgeBand        string // child, teen, adult, unknown or ""
 	Seed           *int64
 	Deadline       time.Duration // 0: the feature's
 	IdempotencyKey string
@@ -47,6 +54,8 @@ type Request struct {
 	// Stream says that the caller reads the answer as it comes; Chat that it came over
 	// the OpenAI-compatible front.
 	Stream, Chat bool
+	// Retracts says that the client takes back what the event retract names.
+	Retracts bool
 	// Err is what decoding found wrong: such a request is recorded and goes no further.
 	Err *Error
 }

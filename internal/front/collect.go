@@ -15,9 +15,11 @@ import (
 type collected struct {
 	// rehearsal is the gateway's: an error before any release is known says so too.
 	rehearsal bool
+	unit      landfall.Unit // of a retraction's offsets
 
 	meta     *landfall.Meta
 	lanes    []*lane
+	last     *lane // that text came in last
 	output   landfall.Object
 	whole    bool // output came
 	withheld []landfall.Withheld
@@ -34,6 +36,8 @@ func (c *collected) add(k safety.Chunk) {
 	switch {
 	case k.Meta != nil:
 		c.meta = k.Meta
+	case k.Retract != nil:
+		c.retract(*k.Retract)
 	case k.Withheld != nil:
 		c.withheld = append(c.withheld, *k.Withheld)
 	case k.Warning != nil:
@@ -43,11 +47,39 @@ func (c *collected) add(k safety.Chunk) {
 		c.warnings = append(c.warnings, k.Done.Warnings...)
 	}
 	if l, text, ok := k.Text(); ok {
-		c.lane(l.Path).text.WriteString(text)
+		c.last = c.lane(l.Path)
+		c.last.text.WriteString(text)
 	}
 	if o, ok := k.Output(); ok {
 		c.output, c.whole = o, true
 	}
+}
+
+// retract takes text of the last lane back, so that done holds what is left.
+func (c *collected) retract(r landfall.Retract) {
+	l := c.last
+	if l == nil {
+		return
+	}
+	text, n := l.text.String(), 0
+	l.text.Reset()
+	for _, sign := range text {
+		if n < r.From || n >= r.To {
+			l.text.WriteRune(sign)
+		}
+		n += c.unit.Len(string(sign))
+	}
+}
+
+// quotas are those that the request counted in, as far as is known yet.
+func (c *collected) quotas() []landfall.Quota {
+	switch {
+	case c.done != nil:
+		return c.done.Meta.Quotas
+	case c.meta != nil:
+		return c.meta.Quotas
+	}
+	return nil
 }
 
 func (c *collected) lane(path string) *lane {
@@ -69,7 +101,7 @@ func (c *collected) envelope() api.Envelope {
 		Output: json.RawMessage("null"), Error: json.RawMessage("null"),
 		Rehearsal: meta.Rehearsal || c.rehearsal, Release: meta.Release, Labels: meta.Labels, Replayed: d.Replayed,
 		Withheld: c.withheld, Usage: d.Usage, Attempts: d.Attempts, Repairs: d.Repairs, Warnings: c.warnings,
-		Quota: api.Quota{Scope: "app"}, TraceID: meta.ID,
+		Quota: tightest(meta.Quotas), TraceID: meta.ID,
 	}
 	if meta.ServedBy.Model != "" {
 		e.ServedBy = &meta.ServedBy

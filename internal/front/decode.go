@@ -33,6 +33,8 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *lan
 	case errors.As(err, &tooLarge):
 		count := max(r.ContentLength, MaxBody+1)
 		return body, landfall.Errorf(landfall.CodeBodyTooLarge, "the body is over %d bytes", MaxBody).With("limit", MaxBody).With("count", count)
+	case errors.Is(err, errNoRoom):
+		return body, landfall.Errorf(landfall.CodeOverloaded, "the bodies of other requests fill the memory set aside for them").With("retry_after_ms", 1000)
 	case err != nil:
 		return body, landfall.Errorf(landfall.CodeInputInvalid, "the body ended early").With("field", "").Because(err)
 	}
@@ -114,7 +116,7 @@ var fields = map[string]func(d *decoder, at string, v any){
 				d.fail(at+"/"+landfall.EscapePointer(m.Key), "unknown field; audience has age_band")
 				return
 			}
-			oneOf(d, at+"/age_band", m.Value, "child", "teen", "adult", "unknown")
+			d.r.AgeBand = oneOf(d, at+"/age_band", m.Value, "child", "teen", "adult", "unknown")
 		}
 	},
 	"foreground": func(d *decoder, at string, v any) {
@@ -200,6 +202,37 @@ func hasControl(s string) bool {
 	for _, r := range s {
 		if r < 0x20 || r >= 0x7F && r <= 0x9F || r == 0x2028 || r == 0x2029 || r >= 0x202A && r <= 0x202E || r >= 0x2066 && r <= 0x2069 {
 			return true
+		}
+	}
+	return false
+}
+
+// idempotencyKey reads the header Idempotency-Key, bare or as a string of structured
+// fields (RFC 9651 section 3.3.3), beside the body's field.
+func idempotencyKey(r *landfall.Request, h http.Header) {
+	key := h.Get("Idempotency-Key")
+	if n := len(key); n >= 2 && key[0] == '"' && key[n-1] == '"' {
+		key = key[1 : n-1]
+	}
+	switch {
+	case key == "" || r.Err != nil:
+	case len(key) > 128 || hasControl(key) || len(h.Values("Idempotency-Key")) > 1:
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header Idempotency-Key stands there twice, is longer than 128 bytes or holds a control character").With("field", "Idempotency-Key")
+	case r.IdempotencyKey != "" && r.IdempotencyKey != key:
+		r.Err = invalid("/idempotency_key", "is another than the header Idempotency-Key: send one of them")
+	default:
+		r.IdempotencyKey = key
+	}
+}
+
+// declares reports whether a client says in Landfall-Accept that it honours an
+// event that not every client does.
+func declares(h http.Header, event string) bool {
+	for _, list := range h.Values("Landfall-Accept") {
+		for name := range strings.SplitSeq(list, ",") {
+			if strings.TrimSpace(name) == event {
+				return true
+			}
 		}
 	}
 	return false

@@ -30,7 +30,7 @@ func TestDecode(t *testing.T) {
 			r.Processing, r.GuardMode, r.Unit = "device_only", "generate", landfall.Byte
 		},
 		`{"input":{},"consent":{"partner":"granted","record_id":"r"}}`:  func(r *landfall.Request) { r.Consent = "granted" },
-		`{"input":{},"audience":{"age_band":"teen"},"foreground":true}`: func(*landfall.Request) {},
+		`{"input":{},"audience":{"age_band":"teen"},"foreground":true}`: func(r *landfall.Request) { r.AgeBand = "teen" },
 		`{"input":{},"seed":-3,"deadline_ms":1500}`: func(r *landfall.Request) {
 			r.Seed, r.Deadline = &seed, 1500*time.Millisecond
 		},

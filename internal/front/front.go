@@ -44,6 +44,11 @@ type Config struct {
 	// Silence is how long an open stream may be silent before a comment keeps it
 	// alive. Defaults to 10 seconds.
 	Silence time.Duration
+	// Origins are the web pages whose scripts may call, https://app.example; none may
+	// when there are none.
+	Origins []string
+	// Bodies bounds the bytes of bodies held at once. Defaults to 64 MiB.
+	Bodies int64
 	// Stall is how long one write may wait for a client that does not read, and
 	// Upload how long a body may take to come. Default to 30 seconds and a minute.
 	Stall, Upload time.Duration
@@ -61,8 +66,11 @@ func (c Config) Handler() http.Handler {
 	if c.Upload == 0 {
 		c.Upload = time.Minute
 	}
+	if c.Bodies == 0 {
+		c.Bodies = 64 << 20
+	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
-	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40)}
+	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/features/{id}", h.authenticated(h.feature))
 	mux.HandleFunc("GET /v1/features", h.authenticated(h.features))
@@ -75,6 +83,10 @@ func (c Config) Handler() http.Handler {
 	mux.HandleFunc("/", h.notFoundOpen)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.limitWrite(w) // anew for each request: a connection keeps its deadlines
+		if h.crossOrigin(w, r) {
+			return
+		}
+		defer h.bodies.hold(r)()
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -82,6 +94,7 @@ func (c Config) Handler() http.Handler {
 type handler struct {
 	Config
 	refusals *rate.Limiter
+	bodies   *budget
 }
 
 // limitWrite bounds the next write. A client that stays connected and does not
@@ -164,12 +177,14 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 	} else {
 		decode(&req, body)
 	}
+	idempotencyKey(&req, r.Header)
+	req.Retracts = declares(r.Header, "retract")
 	req.Device = pseudonym(&req, r.Header, "Landfall-Device")
 	req.User = pseudonym(&req, r.Header, "Landfall-User")
 	chunks := h.Line.Serve(r.Context(), req)
-	c := collected{rehearsal: h.Rehearsal}
+	c := collected{rehearsal: h.Rehearsal, unit: req.Unit}
 	if req.Stream {
-		writeStream(w, chunks, c, h.Silence, h.limitWrite)
+		writeStream(w, chunks, c, req.Retracts, h.Silence, h.limitWrite)
 		return
 	}
 	for chunk := range chunks {
@@ -182,6 +197,7 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 }
 
 func writeEnvelope(w http.ResponseWriter, c *collected) {
+	setQuotas(w.Header(), c.done.Meta.Quotas)
 	if c.done.Err != nil {
 		if ms, ok := retryAfter(c.done.Err); ok {
 			w.Header().Set("Retry-After", ms)

@@ -26,10 +26,11 @@ type stream struct {
 	// limitWrite bounds the next write in time.
 	limitWrite func(http.ResponseWriter)
 	all        collected
+	retracts   bool // the client declared that it takes text back
 }
 
-func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, silence time.Duration, limitWrite func(http.ResponseWriter)) {
-	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, limitWrite: limitWrite, all: all}
+func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, retracts bool, silence time.Duration, limitWrite func(http.ResponseWriter)) {
+	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, limitWrite: limitWrite, all: all, retracts: retracts}
 	for c := range chunks {
 		s.all.add(c)
 		if c.Done != nil && !s.begun && c.Done.Status == landfall.StatusError {
@@ -59,6 +60,9 @@ func (s *stream) chunk(c safety.Chunk) bool {
 	if c.Hold != nil {
 		s.event("hold", c.Hold)
 	}
+	if c.Retract != nil && s.retracts {
+		s.event("retract", c.Retract)
+	}
 	if c.Withheld != nil {
 		s.event("withheld", c.Withheld)
 	}
@@ -86,6 +90,7 @@ func (s *stream) flush(beat time.Duration) bool {
 		h.Set("Content-Type", "text/event-stream; charset=utf-8")
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Accel-Buffering", "no")
+		setQuotas(h, s.all.quotas())
 		s.w.WriteHeader(http.StatusOK)
 	}
 	s.limitWrite(s.w)

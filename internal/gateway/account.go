@@ -44,7 +44,7 @@ func (l *Line) account(ctx context.Context, w *walk, line func(context.Context) 
 		caller := ctx
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		w.begin(l.Rehearsal)
+		w.begin(l)
 		ended := false
 		defer func() {
 			// A panic of the reader passes through: the record and the claim end all the same.
@@ -116,8 +116,8 @@ func (l *Line) pass(ctx context.Context, w *walk, line func(context.Context) ite
 	return false, nil
 }
 
-func (w *walk) begin(rehearsal bool) {
-	w.meta.Rehearsal = rehearsal
+func (w *walk) begin(l *Line) {
+	w.meta.Rehearsal, w.meta.Quotas = l.Rehearsal, l.quotas.peek(w.req.App, w.req.Device)
 	w.meta.ID, w.meta.Feature = w.req.ID, w.req.Feature
 	w.record.salt = audit.NewSalt()
 	w.record.output = audit.NewCommitment(w.record.salt)

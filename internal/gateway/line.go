@@ -39,6 +39,12 @@ type Config struct {
 	// Patience is how long a stream stays unopened while nothing can be shown, so
 	// that a refusal is still an HTTP status. Defaults to 3 seconds.
 	Patience time.Duration
+	// Allowances limit the requests admitted.
+	Allowances Allowances
+	// ReplayLife and ReplayBytes bound the answers kept for idempotency keys, in
+	// memory. Default to 10 minutes and 32 MiB.
+	ReplayLife  time.Duration
+	ReplayBytes int
 	// Ended is told how each request ended; for metrics. May be nil.
 	Ended func(Ending)
 	Now   func() time.Time
@@ -57,6 +63,7 @@ type Line struct {
 	Config
 	places  chan struct{}
 	replays *replays
+	quotas  *quotas
 }
 
 // New returns a line.
@@ -67,13 +74,19 @@ func New(c Config) *Line {
 	if c.Patience == 0 {
 		c.Patience = 3 * time.Second
 	}
+	if c.ReplayLife == 0 {
+		c.ReplayLife = 10 * time.Minute
+	}
+	if c.ReplayBytes == 0 {
+		c.ReplayBytes = 32 << 20
+	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Line{Config: c, places: make(chan struct{}, c.MaxInFlight), replays: newReplays(c.Now)}
+	return &Line{Config: c, places: make(chan struct{}, c.MaxInFlight), replays: newReplays(c), quotas: newQuotas(c.Allowances, c.Now)}
 }
 
 // walk is one request on its way. Its fields belong to the request's goroutine.

@@ -374,35 +374,6 @@ func TestDeadlineIsKept(t *testing.T) {
 	}
 }
 
-// The same app, key and body get the same answer, id included; another body, a
-// conflict.
-func TestIdempotencyKey(t *testing.T) {
-	r := newRig(t)
-	r.says(summary, 5)
-	req := request("summarize", article)
-	req.IdempotencyKey = "k1"
-	one := r.ask(context.Background(), req)
-	req.ID = "lf_second"
-	two := r.ask(context.Background(), req)
-	if r.asked != 1 || two.text != one.text || two.done.Meta.ID != one.done.Meta.ID || !two.done.Replayed || one.done.Replayed {
-		t.Errorf("asked %d times, %q, id %s and %s", r.asked, two.text, one.done.Meta.ID, two.done.Meta.ID)
-	}
-	req.ID, req.Body = "lf_third", []byte("{}")
-	if three := r.ask(context.Background(), req); three.done.Err == nil || three.done.Err.Code != landfall.CodeConflict {
-		t.Errorf("another body: %+v", three.done)
-	}
-	// What was kept is not shown once its approval has ended.
-	later := time.Now().Add(5 * time.Minute)
-	r.approve(t, time.Now().Add(-time.Hour), time.Minute)
-	r.load(t)
-	r.now = func() time.Time { return later }
-	req = request("summarize", article)
-	req.ID, req.IdempotencyKey = "lf_fourth", "k1"
-	if four := r.ask(context.Background(), req); four.done.Status == landfall.Complete {
-		t.Error("a kept answer was shown without an approval")
-	}
-}
-
 func TestDoneSaysWhyTheTextEnded(t *testing.T) {
 	for _, tt := range []struct {
 		name   string

@@ -1,9 +1,9 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"sync"
 	"time"
 
@@ -12,21 +12,18 @@ import (
 	"landfall/internal/safety"
 )
 
-// An idempotency key keeps the answer of its first request for replayLife, in
-// memory and bounded: the same app, key and body get the same answer again, id
-// included, in either form. A replay shows what was shown before, and only while
-// the release that answered is still approved.
-const (
-	replayLife  = 10 * time.Minute
-	replayBytes = 32 << 20
-)
+// An idempotency key keeps the answer of its first request for a while, in memory
+// and bounded: the same app, key, feature and body get the same answer again, id
+// included, in either form. A replay shows what was shown before, under a record of
+// its own, and only while today's admission would let it through: no model is asked
+// and no quota is used. Nothing of it is written to disk, so a restart forgets.
 
-type replayKey struct{ app, feature, key string }
+type replayKey struct{ app, key string }
 
 type replayed struct {
 	market  string
 	words   landfall.Digest // the word list that moderated it
-	body    [sha256.Size]byte
+	sum     [sha256.Size]byte
 	chunks  []safety.Chunk
 	size    int
 	done    bool
@@ -34,7 +31,9 @@ type replayed struct {
 }
 
 type replays struct {
-	now func() time.Time
+	now   func() time.Time
+	life  time.Duration
+	bytes int
 
 	mu    sync.Mutex
 	by    map[replayKey]*replayed
@@ -42,29 +41,44 @@ type replays struct {
 	size  int
 }
 
-func newReplays(now func() time.Time) *replays {
-	return &replays{now: now, by: map[replayKey]*replayed{}}
+func newReplays(c Config) *replays {
+	return &replays{now: c.Now, life: c.ReplayLife, bytes: c.ReplayBytes, by: map[replayKey]*replayed{}}
+}
+
+// sumOf tells requests apart that one key must not join.
+func sumOf(r landfall.Request) (sum [sha256.Size]byte) {
+	h := sha256.New()
+	_, _ = fmt.Fprintf(h, "%q %t\n", r.Feature, r.Chat)
+	h.Write(r.Body)
+	h.Sum(sum[:0])
+	return sum
 }
 
 // claim returns the answer kept for a key, or makes a place for the one to come.
-func (r *replays) claim(k replayKey, body []byte) (*replayed, bool, *landfall.Error) {
+func (r *replays) claim(k replayKey, sum [sha256.Size]byte) (*replayed, bool, *landfall.Error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.evict()
-	sum := sha256.Sum256(body)
 	have, ok := r.by[k]
 	switch {
 	case !ok:
-		have = &replayed{body: sum, expires: r.now().Add(replayLife)}
+		have = &replayed{sum: sum, expires: r.now().Add(r.life)}
 		r.by[k] = have
 		r.order = append(r.order, k)
 		return have, false, nil
-	case !bytes.Equal(have.body[:], sum[:]):
-		return nil, false, landfall.Errorf(landfall.CodeConflict, "the idempotency_key was used with another body").With("field", "/idempotency_key")
+	case have.sum != sum:
+		return nil, false, keyConflict("this idempotency key was used with another body or feature: a key is for one request")
 	case !have.done:
-		return nil, false, landfall.Errorf(landfall.CodeConflict, "the first request with this idempotency_key is still running").With("field", "/idempotency_key")
+		return nil, false, keyConflict("the first request with this idempotency key is still running").With("retry_after_ms", stillRunning)
 	}
 	return have, true, nil
+}
+
+// stillRunning is when to ask again for the answer under way, in milliseconds.
+const stillRunning = 1000
+
+func keyConflict(message string) *landfall.Error {
+	return landfall.Errorf(landfall.CodeConflict, "%s", message).With("field", "/idempotency_key")
 }
 
 // keep ends a claim: with the answer, or without one so that a retry is served anew.
@@ -88,7 +102,7 @@ func (r *replays) evict() {
 		e, ok := r.by[k]
 		switch {
 		case !ok:
-		case e.done && (now.After(e.expires) || r.size > replayBytes):
+		case e.done && (now.After(e.expires) || r.size > r.bytes):
 			r.size -= e.size
 			delete(r.by, k)
 		default:
@@ -104,29 +118,28 @@ func (l *Line) replay(ctx context.Context, w *walk, yield func(safety.Chunk) boo
 	if w.req.IdempotencyKey == "" || w.req.Err != nil {
 		return false
 	}
-	w.replayKey = replayKey{w.req.App.ID, w.req.Feature, w.req.IdempotencyKey}
-	have, found, conflict := l.replays.claim(w.replayKey, w.req.Body)
-	if conflict != nil {
-		w.req.Err = conflict
-		return false
+	w.replayKey = replayKey{w.req.App.ID, w.req.IdempotencyKey}
+	have, found, err := l.replays.claim(w.replayKey, sumOf(w.req))
+	if err == nil && found {
+		err = l.mayReplay(w.req, have)
 	}
-	if !found {
+	switch {
+	case err != nil:
+		w.req.Err = err
+	case found:
+		l.again(ctx, w, have, yield)
+		return true
+	default:
 		w.replay = have
-		return false
 	}
-	if !l.stillApproved(have) {
-		w.req.Err = landfall.Errorf(landfall.CodeConflict, "the answer kept for this idempotency_key was given under an approval or a word list that no longer holds; send a new key").With("field", "/idempotency_key")
-		return false
-	}
-	l.again(ctx, w, have, yield)
-	return true
+	return false
 }
 
 // again shows a kept answer, under a record of its own.
 func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(safety.Chunk) bool) {
-	w.begin(l.Rehearsal)
+	w.begin(l)
 	done := *have.chunks[len(have.chunks)-1].Done
-	done.Replayed = true
+	done.Replayed, done.Meta.Quotas = true, w.meta.Quotas
 	entry := w.closedEntry(l.Now(), &done, false)
 	entry.Outcome, entry.Attempts, entry.Usage = audit.Replayed, 0, landfall.Usage{}
 	entry.Of = done.Meta.ID
@@ -140,6 +153,9 @@ func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(sa
 	counted.Usage = landfall.Usage{} // no model was asked
 	l.ended(w, &counted, false)
 	for _, c := range have.chunks[:len(have.chunks)-1] {
+		if c.Meta != nil {
+			c.Meta = &done.Meta
+		}
 		if !yield(c) {
 			return
 		}
@@ -147,16 +163,25 @@ func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(sa
 	yield(safety.Chunk{Done: &done})
 }
 
-// stillApproved reports whether the release that gave the answer is the one that
-// is approved now, and the words that moderated it are those of today.
-func (l *Line) stillApproved(r *replayed) bool {
-	meta := r.chunks[len(r.chunks)-1].Done.Meta
+// mayReplay says why a kept answer may not be shown: what refuses a request today
+// refuses its replay, and so does a release or a list of words that came since.
+func (l *Line) mayReplay(r landfall.Request, kept *replayed) *landfall.Error {
+	meta := kept.chunks[len(kept.chunks)-1].Done.Meta
 	snap, unavailable := l.Snapshots.Current()
 	if unavailable != nil {
-		return false
+		return unavailable
 	}
-	route, unavailable := snap.Route(r.market, meta.Feature)
-	return unavailable == nil && route.Digest() == meta.Release && route.Words == r.words && route.Check(landfall.Serve) == nil
+	route, unavailable := snap.Route(kept.market, meta.Feature)
+	if unavailable != nil {
+		return unavailable
+	}
+	if err := admissible(r, route); err != nil {
+		return err
+	}
+	if route.Digest() != meta.Release || route.Words != kept.words {
+		return keyConflict("the answer kept for this idempotency key was given by a release or under a word list that is no longer in force; send a new key")
+	}
+	return nil
 }
 
 // keepReplay ends the claim of a key: an answer is kept, a fault is not, so that

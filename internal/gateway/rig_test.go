@@ -45,7 +45,10 @@ type rig struct {
 const market = "CN"
 
 // newRig approves every feature of a market for an hour.
-func newRig(t testing.TB, words ...string) *rig {
+func newRig(t testing.TB, words ...string) *rig { return newRigWith(t, gateway.Config{}, words...) }
+
+// newRigWith takes what a test needs of the line's settings from c.
+func newRigWith(t testing.TB, c gateway.Config, words ...string) *rig {
 	t.Helper()
 	r := &rig{now: time.Now, store: &storetest.Memory{}, tier: "local"}
 	r.key = ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", ed25519.SeedSize)))
@@ -72,8 +75,9 @@ func newRig(t testing.TB, words ...string) *rig {
 	}
 	r.writer = audit.NewWriter(r.store, audit.WriterConfig{})
 	t.Cleanup(func() { _ = r.writer.Close(context.Background()) })
-	r.line = gateway.New(gateway.Config{Snapshots: r.holder, Partners: partners, Recorder: r.writer, Rehearsal: true, Now: clock,
-		Patience: 50 * time.Millisecond, Log: slog.New(slog.NewTextHandler(&r.log, nil))})
+	c.Snapshots, c.Partners, c.Recorder, c.Rehearsal, c.Now = r.holder, partners, r.writer, true, clock
+	c.Patience, c.Log = 50*time.Millisecond, slog.New(slog.NewTextHandler(&r.log, nil))
+	r.line = gateway.New(c)
 	return r
 }
 

@@ -9,13 +9,17 @@ import (
 	"landfall"
 	"landfall/internal/partner"
 	"landfall/internal/safety"
-	"landfall/internal/snapshot"
 )
 
-// admit lets a request in: what decoding found wrong ends it here.
+// admit lets a request in and counts it: what decoding found wrong ends it here, and
+// so does a quota that is reached.
 func (l *Line) admit(w *walk) error {
 	if w.req.Err != nil {
 		return w.req.Err
+	}
+	var reached *landfall.Error
+	if w.meta.Quotas, reached = l.quotas.take(w.req.App, w.req.Device); reached != nil {
+		return reached
 	}
 	return nil
 }
@@ -32,10 +36,7 @@ func (l *Line) route(w *walk) error {
 		return unavailable
 	}
 	w.meta.FeatureVersion = r.Release().FeatureVersion
-	if err := r.Check(landfall.Serve); err != nil {
-		return notApproved(r, err)
-	}
-	if err := consent(w.req, r.Release().Partner); err != nil {
+	if err := admissible(w.req, r); err != nil {
 		return err
 	}
 	locale := r.Market.Languages[0]
@@ -51,21 +52,6 @@ func (l *Line) route(w *walk) error {
 	return nil
 }
 
-// notApproved says why a route admits nothing.
-func notApproved(r *snapshot.Route, err error) *landfall.Error {
-	reason := reasonOf(r, err)
-	return &landfall.Error{Code: landfall.CodeUnavailable, Message: r.Release().Feature + " is not approved as it stands", Reasons: []landfall.Reason{reason}, Err: err}
-}
-
-// reasonOf words a refusal; in a rehearsal it names the command that helps.
-func reasonOf(r *snapshot.Route, err error) landfall.Reason {
-	reason := landfall.ReasonOf(err)
-	if r.Release().Rehearsal {
-		reason.Message += "; in this rehearsal `landfall rehearse` shows what changed and approves it with the local keys"
-	}
-	return reason
-}
-
 func meta(w *walk) landfall.Meta {
 	rel := w.route.Release()
 	name := w.route.DisplayName[w.call.Language]
@@ -74,37 +60,14 @@ func meta(w *walk) landfall.Meta {
 	}
 	return landfall.Meta{
 		ID: w.req.ID, Feature: w.req.Feature, FeatureVersion: rel.FeatureVersion, Rehearsal: rel.Rehearsal,
-		Release: w.route.Digest(),
-		Labels:  w.route.Label.Label(w.req.ID, w.call.Language),
+		Release: w.route.Digest(), Quotas: w.meta.Quotas,
+		Labels: w.route.Label.Label(w.req.ID, w.call.Language),
 		ServedBy: landfall.ServedBy{
 			Tier: rel.Partner.Tier, Partner: rel.Partner.ID, Model: rel.Model.ID, DisplayName: name,
 			ApprovalDigest: w.route.Digest(), PolicyVersion: rel.Policy.Short(),
 		},
 		Blank: w.route.Feature.Blank(),
 	}
-}
-
-// consent: the tiers local, private and device never need it.
-func consent(r landfall.Request, p landfall.Partner) error {
-	allowed := map[string][]string{"device_only": {"device", "local"}, "private_ok": {"device", "local", "private"}}
-	if tiers, narrowed := allowed[r.Processing]; narrowed && !contains(tiers, p.Tier) {
-		reason := landfall.NewReason(landfall.ReasonNotOffered, "processing %q allows the tiers %q, this feature is served by tier %s", r.Processing, tiers, p.Tier)
-		reason.Actor = "developer"
-		return &landfall.Error{Code: landfall.CodeUnavailable, Message: reason.Message, Reasons: []landfall.Reason{reason}}
-	}
-	if p.Tier == "partner" && r.Consent != "granted" {
-		return landfall.Errorf(landfall.CodeNeedsConsent, "the user must agree that %s processes the text: ask, then send consent.partner granted", p.ID)
-	}
-	return nil
-}
-
-func contains(list []string, s string) bool {
-	for _, v := range list {
-		if v == s {
-			return true
-		}
-	}
-	return false
 }
 
 // moderateIn holds every string of the input against the market's policy.

@@ -19,10 +19,13 @@ type Chunk struct {
 	Meta     *landfall.Meta
 	Hold     *landfall.Hold
 	Withheld *landfall.Withheld
-	Warning  *landfall.Warning
-	Beat     time.Duration
-	Usage    *landfall.Usage
-	Done     *landfall.Done
+	// Retract takes back text of the lane shown last; a line yields it only to a
+	// request whose client declared that it honours it.
+	Retract *landfall.Retract
+	Warning *landfall.Warning
+	Beat    time.Duration
+	Usage   *landfall.Usage
+	Done    *landfall.Done
 }
 
 // Text returns cleared text and its lane: valid UTF-8, never empty, cut between

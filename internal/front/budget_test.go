@@ -1,0 +1,94 @@
+package front_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"landfall"
+	"landfall/internal/front"
+	"landfall/internal/safety"
+)
+
+// waiting is a line that holds its requests until all have come.
+type waiting struct {
+	arrived chan struct{}
+	leave   chan struct{}
+}
+
+func (l waiting) Serve(_ context.Context, r landfall.Request) iter.Seq[safety.Chunk] {
+	return func(yield func(safety.Chunk) bool) {
+		l.arrived <- struct{}{}
+		<-l.leave
+		d := &landfall.Done{Status: landfall.Complete, Err: r.Err}
+		if r.Err != nil {
+			d.Status = landfall.StatusError
+		}
+		yield(safety.Chunk{Done: d})
+	}
+}
+
+// Bodies of 4 MiB on 64 connections: as many are held as the budget has room for,
+// the others are told to come back, and memory stays bounded. What ended gives its
+// room back.
+func TestBodiesInFlightAreBounded(t *testing.T) {
+	const connections, room = 64, 16
+	l := waiting{make(chan struct{}, connections), make(chan struct{})}
+	h := handler(&line{}, func(c *front.Config) { c.Line = l })
+	body := `{"input":{"text":"` + strings.Repeat("a", 4<<20-64) + `"}}`
+	post := func() *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/v1/features/summarize", io.NopCloser(strings.NewReader(body)))
+		r.Header.Set("Authorization", "Bearer good")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	var mu sync.Mutex
+	codes := map[string]int{}
+	var wg sync.WaitGroup
+	for range connections {
+		wg.Go(func() {
+			w := post()
+			var e struct{ Error *struct{ Code string } }
+			if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if e.Error == nil {
+				codes["served"]++
+				return
+			}
+			codes[fmt.Sprint(e.Error.Code, w.Code, w.Header().Get("Retry-After"))]++
+		})
+	}
+	for range connections {
+		<-l.arrived
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	close(l.leave)
+	wg.Wait()
+	if codes["served"] == 0 || codes["served"] > room || codes["served"]+codes["overloaded5031"] != connections {
+		t.Errorf("%v, want at most %d served and the rest overloaded", codes, room)
+	}
+	if m.HeapAlloc > 600<<20 {
+		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
+	}
+	t.Logf("%v, %d MiB of heap", codes, m.HeapAlloc>>20)
+	for range room {
+		if w := post(); w.Code != http.StatusOK {
+			t.Fatalf("afterwards: %d %.200s", w.Code, w.Body)
+		}
+		<-l.arrived
+	}
+}
