@@ -2,6 +2,10 @@
 
 GO ?= go
 MODEL ?=
+N ?=
+FEATURE ?=
+LANG_ ?=
+OUT ?=
 export CGO_ENABLED = 0
 
 .PHONY: help run build test test-short bench quality lint fuzz clean
@@ -24,8 +28,8 @@ test-short: ## run the tests that need no model
 bench: build ## measure speed beside a bare reverse proxy; writes bench/latest.json
 	@$(GO) run ./bench
 
-quality: build ## measure the real model's answers per feature and language
-	@sh scripts/quality.sh
+quality: build ## measure the real model's answers (N=1 FEATURE=tag LANG_=zh MODEL=small OUT=docs/quality.md)
+	@MODEL="$(MODEL)" N="$(N)" FEATURE="$(FEATURE)" LANG_="$(LANG_)" OUT="$(OUT)" sh scripts/quality.sh
 
 lint: ## gofmt, go vet, the linter, go mod tidy
 	@sh scripts/lint.sh

@@ -40,6 +40,7 @@ var arrows = map[string]string{
 	"gateway":  "landfall snapshot feature safety partner label audit",
 	"front":    "landfall api gateway safety feature",
 	"assess":   "landfall pack stats",
+	"quality":  "landfall pack stats",
 	"dossier":  "landfall pack assess audit",
 	"control":  "landfall pack snapshot audit assess dossier",
 	"console":  "landfall api control assess dossier",

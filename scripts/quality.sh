@@ -1,12 +1,16 @@
 #!/bin/sh
 # Measures the real model's answers: a gateway of its own on a free port, asked
-# every input of quality/inputs.yaml. MODEL=small measures the small model.
+# every input under quality/ that was not asked before. MODEL=small measures the
+# small model; N=5, FEATURE=tag and LANG_=zh ask less; OUT=docs/quality.md writes
+# the tables there.
 set -eu
 cd "$(dirname "$0")/.."
 export LANDFALL_MODEL="${LANDFALL_MODEL:-${MODEL:-}}"
+as="make quality${MODEL:+ MODEL=$MODEL}${N:+ N=$N}${FEATURE:+ FEATURE=$FEATURE}${LANG_:+ LANG_=$LANG_}"
 listen=127.0.0.1:${QUALITY_PORT:-8471}
 data=$(mktemp -d)
 bin/landfall --data "$data" serve --listen "$listen" >"$data/out" 2>"$data/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$data"' EXIT INT TERM
-bin/landfall --data "$data" quality --gateway "http://$listen" --wait 10m "$@"
+bin/landfall --data "$data" quality --gateway "http://$listen" --wait 10m --as "$as" \
+	${N:+--n "$N"} ${FEATURE:+--feature "$FEATURE"} ${LANG_:+--language "$LANG_"} ${OUT:+--markdown "$OUT"} "$@"
