@@ -35,6 +35,8 @@ type Config struct {
 	Ready func(ctx context.Context) error
 	// Metrics serves Prometheus' text form; nil serves none.
 	Metrics http.Handler
+	// Document serves /openapi.json and /docs; nil serves none.
+	Document http.Handler
 	// NewID makes the id of a request and its record.
 	NewID func() string
 	// Unauthenticated is told of each request without a valid key.
@@ -72,14 +74,10 @@ func (c Config) Handler() http.Handler {
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
 	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/features/{id}", h.authenticated(h.feature))
-	mux.HandleFunc("GET /v1/features", h.authenticated(h.features))
-	mux.HandleFunc("/v1/", h.authenticated(h.notFound))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { writeText(w, http.StatusOK, "ok\n") })
-	mux.HandleFunc("GET /readyz", h.ready)
-	if c.Metrics != nil {
-		mux.Handle("GET /metrics", c.Metrics)
+	for _, r := range h.routes() {
+		mux.HandleFunc(r.pattern, r.serve)
 	}
+	mux.HandleFunc("/v1/", h.authenticated(h.notFound))
 	mux.HandleFunc("/", h.notFoundOpen)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.limitWrite(w) // anew for each request: a connection keeps its deadlines

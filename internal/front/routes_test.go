@@ -1,0 +1,41 @@
+package front_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"strings"
+	"testing"
+
+	"landfall/internal/front"
+)
+
+// What is served stands in one table, so that the API's document can be held against
+// it: a pattern given to the mux past the table would be served and not described.
+func TestOneTableOfRoutes(t *testing.T) {
+	fset := token.NewFileSet()
+	pkgs, err := parser.ParseDir(fset, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pkgs {
+		ast.Inspect(p, func(n ast.Node) bool {
+			call, ok := n.(*ast.CallExpr)
+			if !ok || len(call.Args) != 2 {
+				return true
+			}
+			sel, ok := call.Fun.(*ast.SelectorExpr)
+			pattern, literal := call.Args[0].(*ast.BasicLit)
+			if ok && literal && (sel.Sel.Name == "HandleFunc" || sel.Sel.Name == "Handle") && pattern.Value != `"/v1/"` && pattern.Value != `"/"` {
+				t.Errorf("%s: %s is served past the table: put it into routes() in routes.go", fset.Position(n.Pos()), pattern.Value)
+			}
+			return true
+		})
+	}
+	for _, r := range front.Routes() {
+		if method, path, ok := strings.Cut(r, " "); !ok || strings.ToUpper(method) != method || !strings.HasPrefix(path, "/") {
+			t.Errorf("%q: want a method and a path", r)
+		}
+	}
+}
