@@ -17,7 +17,7 @@ func (s *server) banner(w io.Writer, addr string) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	p("Landfall %s, in REHEARSAL: the authorities' keys were made on this machine.", version)
 	p("")
-	p("  gateway   http://%s", addr)
+	p("  gateway   %s", s.cfg.url(addr))
 	p("  data      %s", s.cfg.Data)
 	p("  model     %s", s.engine.Identity().ID)
 	for _, market := range slices.Sorted(maps.Keys(s.apps)) {
@@ -30,8 +30,8 @@ func (s *server) banner(w io.Writer, addr string) {
 	}
 	market := markets[0]
 	flags := ""
-	if s.cfg.Listen != "127.0.0.1:8460" {
-		flags += " --gateway http://" + addr
+	if s.cfg.Listen != "127.0.0.1:8460" || s.cfg.TLS.Cert != "" {
+		flags += " --gateway " + s.cfg.url(addr)
 	}
 	if s.cfg.Data != "data" {
 		flags += " --data " + shellQuote(s.cfg.Data)
@@ -39,7 +39,7 @@ func (s *server) banner(w io.Writer, addr string) {
 	p("")
 	p("Try it in another terminal:")
 	p("")
-	p("  curl -N http://%s/v1/features/summarize \\\n    -H 'Authorization: Bearer %s' \\\n    -H 'Accept: text/event-stream' \\\n    -d '{\"input\":{\"text\":\"%s\"}}'", addr, s.apps[market], bannerText)
+	p("  curl -N %s/v1/features/summarize \\\n    -H 'Authorization: Bearer %s' \\\n    -H 'Accept: text/event-stream' \\\n    -d '{\"input\":{\"text\":\"%s\"}}'", s.cfg.url(addr), s.apps[market], bannerText)
 	p("")
 	p("  bin/landfall try summarize --market %s%s", market, flags)
 	p("")

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"time"
 
+	"landfall"
 	"landfall/internal/control"
+	"landfall/internal/gateway"
 	"landfall/internal/local"
 	"landfall/internal/pack"
 	"landfall/packs"
@@ -28,6 +31,21 @@ type Config struct {
 	// Grace is how long streams under way may go on after SIGTERM, in seconds.
 	// Defaults to 20.
 	Grace int `json:"grace_seconds"`
+	// Quotas are how many requests are admitted: lists such as [20/second, 1000/day].
+	// Default to none.
+	Quotas QuotaConfig `json:"quotas"`
+	// Replay bounds the answers kept for idempotency keys. They are in memory: a
+	// restart forgets them.
+	Replay ReplayConfig `json:"replay"`
+	// BodiesMiB bounds the request bodies held at once, in MiB; what does not fit is
+	// told to come back. Defaults to 64; one body has at most 4.
+	BodiesMiB int `json:"bodies_mib"`
+	// Origins are the web pages whose scripts may call, https://app.example. Defaults
+	// to none.
+	Origins []string `json:"origins"`
+	// TLS is the server's certificate and key, PEM files. Defaults to none: then a
+	// proxy in front speaks TLS.
+	TLS TLSConfig `json:"tls"`
 	// Local says where the self-hosted model is.
 	Local LocalConfig `json:"local"`
 }
@@ -43,6 +61,26 @@ type LocalConfig struct {
 	Cache string `json:"cache"`
 	// Threads decode. LANDFALL_THREADS. Defaults to the physical cores less one.
 	Threads int `json:"threads"`
+}
+
+// QuotaConfig counts by app (an app's own allowances stand above it), by device of an
+// app (the header Landfall-Device), and by market.
+type QuotaConfig struct {
+	App    []string `json:"app"`
+	Device []string `json:"device"`
+	Market []string `json:"market"`
+}
+
+// ReplayConfig bounds kept answers. Minutes defaults to 10, MiB to 32.
+type ReplayConfig struct {
+	Minutes int `json:"minutes"`
+	MiB     int `json:"mib"`
+}
+
+// TLSConfig names PEM files; both are needed. --tls-cert, --tls-key.
+type TLSConfig struct {
+	Cert string `json:"cert"`
+	Key  string `json:"key"`
 }
 
 const defaultConfig = "landfall.yaml"
@@ -77,7 +115,53 @@ func readConfig(c *cli) (*Config, error) {
 	if cfg.Grace == 0 {
 		cfg.Grace = 20
 	}
-	return cfg, nil
+	return cfg, cfg.check(file)
+}
+
+// check refuses what no decoder knows to be wrong.
+func (c *Config) check(file string) error {
+	if _, err := c.allowances(); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, n := range []struct {
+		key   string
+		value int
+	}{{"replay.minutes", c.Replay.Minutes}, {"replay.mib", c.Replay.MiB}, {"bodies_mib", c.BodiesMiB}} {
+		if n.value < 0 {
+			return fmt.Errorf("%s: %s: want a number above 0, have %d", file, n.key, n.value)
+		}
+	}
+	for _, o := range c.Origins {
+		u, err := url.Parse(o)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {
+			return fmt.Errorf("%s: origins: %q: want scheme and host alone, https://app.example", file, o)
+		}
+	}
+	return nil
+}
+
+func (c *Config) allowances() (a gateway.Allowances, err error) {
+	for _, q := range []struct {
+		key  string
+		from []string
+		into *[]landfall.Allowance
+	}{{"quotas.app", c.Quotas.App, &a.App}, {"quotas.device", c.Quotas.Device, &a.Device}, {"quotas.market", c.Quotas.Market, &a.Market}} {
+		if *q.into, err = readAllowances(q.key, q.from); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+func readAllowances(key string, from []string) (all []landfall.Allowance, err error) {
+	for _, s := range from {
+		a, err := landfall.ParseAllowance(s)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		all = append(all, a)
+	}
+	return all, nil
 }
 
 func (c *Config) grace() time.Duration { return time.Duration(c.Grace) * time.Second }

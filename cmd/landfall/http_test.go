@@ -28,7 +28,7 @@ type reply struct {
 }
 
 // headersOfInterest are shown, when there, in this order.
-var headersOfInterest = []string{"Content-Type", "Landfall-Rehearsal", "Retry-After", "WWW-Authenticate"}
+var headersOfInterest = []string{"Content-Type", "Landfall-Rehearsal", "Retry-After", "WWW-Authenticate", "RateLimit-Policy", "RateLimit", "Access-Control-Allow-Origin"}
 
 func (r *reply) String() string {
 	var b strings.Builder

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -27,14 +28,21 @@ import (
 )
 
 type serveCmd struct {
-	Listen string `help:"Address of the gateway. Defaults to 127.0.0.1:8460." placeholder:"HOST:PORT"`
+	Listen  string `help:"Address of the gateway. Defaults to 127.0.0.1:8460." placeholder:"HOST:PORT"`
+	TLSCert string `name:"tls-cert" help:"Certificate chain; with --tls-key the gateway speaks TLS." placeholder:"FILE"`
+	TLSKey  string `name:"tls-key" help:"The certificate's private key." placeholder:"FILE"`
 }
 
 func (s *serveCmd) Run(ctx context.Context, cfg *Config) error {
 	if s.Listen != "" {
 		cfg.Listen = s.Listen
 	}
+	cfg.TLS = TLSConfig{firstOf(s.TLSCert, cfg.TLS.Cert), firstOf(s.TLSKey, cfg.TLS.Key)}
 	log, err := cfg.logger()
+	if err != nil {
+		return err
+	}
+	tlsConfig, err := cfg.TLS.load()
 	if err != nil {
 		return err
 	}
@@ -53,12 +61,38 @@ func (s *serveCmd) Run(ctx context.Context, cfg *Config) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
+	if tlsConfig != nil {
+		listener = tls.NewListener(listener, tlsConfig)
+	}
 	srv, err := newServer(ctx, cfg, log)
 	if err != nil {
 		return err
 	}
 	defer srv.close()
 	return srv.serve(ctx, listener, os.Stdout)
+}
+
+// load reads the certificate, or returns nil where none is named. A new one is taken
+// up by a restart.
+func (c TLSConfig) load() (*tls.Config, error) {
+	switch {
+	case c.Cert == "" && c.Key == "":
+		return nil, nil
+	case c.Cert == "" || c.Key == "":
+		return nil, errors.New("tls: a certificate and its key are both needed: --tls-cert FILE --tls-key FILE")
+	}
+	pair, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if err != nil {
+		return nil, fmt.Errorf("tls: %s and %s: %w", c.Cert, c.Key, err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}, nil
+}
+
+func (c *Config) url(addr string) string {
+	if c.TLS.Cert != "" {
+		return "https://" + addr
+	}
+	return "http://" + addr
 }
 
 func listen(addr string) (net.Listener, error) {
@@ -100,6 +134,9 @@ func newServer(ctx context.Context, cfg *Config, log *slog.Logger) (s *server, e
 		}
 	}()
 	if s.db, err = sqlite.Open(cfg.Data); err != nil {
+		return s, err
+	}
+	if err := checkClock(ctx, s.db, time.Now()); err != nil {
 		return s, err
 	}
 	if n, err := audit.Recover(ctx, s.db, time.Now()); err != nil {
@@ -164,7 +201,14 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.line = gateway.New(gateway.Config{Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Rehearsal: s.gate.Rehearsal(), Log: s.log, Ended: s.metrics.ended})
+	allowances, err := s.cfg.allowances()
+	if err != nil {
+		return err
+	}
+	s.line = gateway.New(gateway.Config{
+		Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Rehearsal: s.gate.Rehearsal(), Log: s.log, Ended: s.metrics.ended,
+		Allowances: allowances, ReplayLife: time.Duration(s.cfg.Replay.Minutes) * time.Minute, ReplayBytes: s.cfg.Replay.MiB << 20,
+	})
 	return nil
 }
 
@@ -172,7 +216,7 @@ func (s *server) handler() http.Handler {
 	return front.Config{
 		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Ready: s.ready,
 		Metrics: s.metrics.handler(s.writer), NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
-		Rehearsal: s.gate.Rehearsal(), Log: s.log,
+		Rehearsal: s.gate.Rehearsal(), Origins: s.cfg.Origins, Bodies: int64(s.cfg.BodiesMiB) << 20, Log: s.log,
 	}.Handler()
 }
 

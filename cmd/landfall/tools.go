@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,6 +118,17 @@ type appNewCmd struct {
 	Name        string `arg:"" help:"What a person calls it."`
 	Market      string `required:"" help:"Its market."`
 	ShowsLabels bool   `help:"The app shows the words of the label itself."`
+	// PersonalData, Feature and Quota are what the app is granted.
+	PersonalData bool     `help:"The app may be given personal data that an answer found; else it is masked."`
+	Feature      []string `help:"A feature the app may use; again for more. Defaults to all of its market." placeholder:"ID"`
+	Quota        []string `help:"Requests admitted in a window, 1000/day or 20/second; again for more. Defaults to the configured ones." placeholder:"N/WINDOW"`
+}
+
+func (a *appNewCmd) app() (landfall.App, error) {
+	app := landfall.App{Name: a.Name, Market: a.Market, ShowsLabels: a.ShowsLabels, PersonalData: a.PersonalData, Features: a.Feature}
+	allowances, err := readAllowances("--quota", a.Quota)
+	app.Allowances = allowances
+	return app, err
 }
 
 func (a *appNewCmd) Run(ctx context.Context, cfg *Config) error {
@@ -124,11 +136,21 @@ func (a *appNewCmd) Run(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	if _, err := packs.Market(a.Market); err != nil {
+	market, err := packs.Market(a.Market)
+	if err != nil {
+		return err
+	}
+	for _, id := range a.Feature {
+		if !slices.Contains(market.Features, id) {
+			return fmt.Errorf("--feature %s: the market %s has %s", id, a.Market, strings.Join(market.Features, ", "))
+		}
+	}
+	as, err := a.app()
+	if err != nil {
 		return err
 	}
 	return withApps(cfg, func(apps sqlite.Apps) error {
-		app, key, err := apps.New(ctx, a.Name, a.Market, a.ShowsLabels)
+		app, key, err := apps.New(ctx, as)
 		if err != nil {
 			return err
 		}
@@ -148,10 +170,28 @@ func (appListCmd) Run(ctx context.Context, cfg *Config) error {
 			if a.Revoked > 0 {
 				state = "revoked " + time.UnixMilli(a.Revoked).UTC().Format(time.RFC3339)
 			}
-			fmt.Printf("%s  %-4s  %s  %q  %s\n", a.ID, a.Market, time.UnixMilli(a.Created).UTC().Format(time.RFC3339), a.Name, state)
+			fmt.Printf("%s  %-5s  %s  %q  %s%s\n", a.ID, a.Market, time.UnixMilli(a.Created).UTC().Format(time.RFC3339), a.Name, state, rights(a.App))
 		}
 		return err
 	})
+}
+
+// rights are what an app was granted besides asking.
+func rights(a landfall.App) string {
+	s := ""
+	for _, r := range []struct {
+		has  bool
+		text string
+	}{
+		{a.ShowsLabels, "shows labels"}, {a.PersonalData, "personal data"},
+		{len(a.Features) > 0, "features " + strings.Join(a.Features, " ")},
+		{len(a.Allowances) > 0, fmt.Sprintf("quota %v", a.Allowances)},
+	} {
+		if r.has {
+			s += "  " + r.text
+		}
+	}
+	return s
 }
 
 type appRevokeCmd struct {
@@ -270,6 +310,7 @@ func verifyData(ctx context.Context, cfg *Config, check func(string, error, stri
 	defer func() { _ = db.Close() }()
 	n, err := countRecords(ctx, db)
 	check("records", err, fmt.Sprintf("%d", n))
+	check("clock", checkClock(ctx, db, time.Now()), stamp(time.Now()))
 }
 
 func verifySnapshot(gate *landfall.Gate, dir control.Dir, check func(string, error, string)) {

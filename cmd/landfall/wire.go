@@ -97,7 +97,7 @@ func demoApps(ctx context.Context, dir control.Dir, apps sqlite.Apps, markets []
 		if have[m] != "" {
 			continue
 		}
-		_, key, err := apps.New(ctx, "rehearsal "+m, m, false)
+		_, key, err := apps.New(ctx, landfall.App{Name: "rehearsal " + m, Market: m, PersonalData: true})
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,8 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
+	"strings"
 	"time"
 
 	"landfall"
@@ -15,11 +17,9 @@ import (
 // App is a caller and what is known of its key. Times are Unix milliseconds.
 type App struct {
 	landfall.App
-	// ShowsLabels says that the app shows the words of a label itself.
-	ShowsLabels bool
-	KeyHash     string
-	Created     int64
-	Revoked     int64 // 0 while the key is good
+	KeyHash string
+	Created int64
+	Revoked int64 // 0 while the key is good
 }
 
 // KeyHash returns what is stored of a key: SHA-256 in hexadecimal digits. A key
@@ -43,29 +43,29 @@ func (a Apps) now() int64 {
 	return a.Now().UnixMilli()
 }
 
-// New makes an app and its key. The key is returned once and stored nowhere.
-func (a Apps) New(ctx context.Context, name, market string, showsLabels bool) (App, string, error) {
-	if name == "" || market == "" {
+// New makes an app as described, with an id of its own, and its key. The key is
+// returned once and stored nowhere.
+func (a Apps) New(ctx context.Context, as landfall.App) (App, string, error) {
+	if as.Name == "" || as.Market == "" {
 		return App{}, "", landfall.Errorf(landfall.CodeInputInvalid, "an app needs a name and a market")
 	}
 	secret := make([]byte, 32)
 	rand.Read(secret)
 	key := "lf_" + base64.RawURLEncoding.EncodeToString(secret)
-	app := App{
-		App:         landfall.App{ID: "app_" + rand.Text()[:16], Name: name, Market: market},
-		ShowsLabels: showsLabels, KeyHash: KeyHash(key), Created: a.now(),
-	}
+	as.ID = "app_" + rand.Text()[:16]
+	app := App{App: as, KeyHash: KeyHash(key), Created: a.now()}
 	_, err := a.DB.write.ExecContext(ctx, `
-		INSERT INTO apps (id, name, market, key_hash, shows_labels, created, revoked)
-		VALUES ($1, $2, $3, $4, $5, $6, 0)`,
-		app.ID, app.Name, app.Market, app.KeyHash, flag(app.ShowsLabels), app.Created)
+		INSERT INTO apps (id, name, market, key_hash, shows_labels, personal_data, features, quotas, created, revoked)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`,
+		app.ID, app.Name, app.Market, app.KeyHash, flag(app.ShowsLabels), flag(app.PersonalData),
+		strings.Join(app.Features, " "), quotas(app.Allowances), app.Created)
 	if err != nil {
 		return App{}, "", diskFull(err)
 	}
 	return app, key, nil
 }
 
-const selectApps = "SELECT id, name, market, key_hash, shows_labels, created, revoked FROM apps "
+const selectApps = "SELECT id, name, market, key_hash, shows_labels, personal_data, features, quotas, created, revoked FROM apps "
 
 // List returns every app, revoked ones too, the newest first.
 func (a Apps) List(ctx context.Context) ([]App, error) {
@@ -101,10 +101,29 @@ func (a Apps) Revoke(ctx context.Context, id string) error {
 }
 
 func scanApp(rows *sql.Rows) (a App, err error) {
-	var shows int64
-	err = rows.Scan(&a.ID, &a.Name, &a.Market, &a.KeyHash, &shows, &a.Created, &a.Revoked)
-	a.ShowsLabels = shows != 0
+	var shows, personal int64
+	var features, limits string
+	err = rows.Scan(&a.ID, &a.Name, &a.Market, &a.KeyHash, &shows, &personal, &features, &limits, &a.Created, &a.Revoked)
+	a.ShowsLabels, a.PersonalData = shows != 0, personal != 0
+	if features != "" {
+		a.Features = strings.Fields(features)
+	}
+	for _, s := range strings.Fields(limits) {
+		q, bad := landfall.ParseAllowance(s)
+		if bad != nil && err == nil {
+			err = fmt.Errorf("app %s: quota %w", a.ID, bad)
+		}
+		a.Allowances = append(a.Allowances, q)
+	}
 	return a, err
+}
+
+func quotas(all []landfall.Allowance) string {
+	words := make([]string, len(all))
+	for i, a := range all {
+		words[i] = a.String()
+	}
+	return strings.Join(words, " ")
 }
 
 func flag(b bool) int64 {

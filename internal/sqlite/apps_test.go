@@ -19,10 +19,11 @@ func TestApps(t *testing.T) {
 	now := time.UnixMilli(1000)
 	apps := sqlite.Apps{DB: db, Now: func() time.Time { return now }}
 
-	one, key, err := apps.New(t.Context(), "one\n\u202e", "XA", false)
+	one, key, err := apps.New(t.Context(), landfall.App{Name: "one\n\u202e", Market: "XA"})
 	must(t, err)
 	now = now.Add(time.Second)
-	two, key2, err := apps.New(t.Context(), "two", "XB", true)
+	two, key2, err := apps.New(t.Context(), landfall.App{Name: "two", Market: "XB", ShowsLabels: true, PersonalData: true,
+		Features: []string{"summarize", "tag"}, Allowances: []landfall.Allowance{{Limit: 10, Window: time.Minute}, {Limit: 1000, Window: 24 * time.Hour}}})
 	must(t, err)
 	if key == key2 || one.ID == two.ID || len(key) < 43 {
 		t.Errorf("keys %q %q, ids %q %q", key, key2, one.ID, two.ID)
@@ -65,7 +66,7 @@ func TestAppsRefuse(t *testing.T) {
 	apps := sqlite.Apps{DB: open(t, t.TempDir())}
 	for want, err := range map[landfall.Code]error{
 		landfall.CodeNotFound:     apps.Revoke(t.Context(), "nobody"),
-		landfall.CodeInputInvalid: func() error { _, _, err := apps.New(t.Context(), "x", "", false); return err }(),
+		landfall.CodeInputInvalid: func() error { _, _, err := apps.New(t.Context(), landfall.App{Name: "x"}); return err }(),
 	} {
 		if e := landfall.AsError(err); e == nil || e.Code != want {
 			t.Errorf("%v, want %s", err, want)

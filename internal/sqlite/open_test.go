@@ -282,7 +282,7 @@ func TestDataVersion(t *testing.T) {
 	if version() != before {
 		t.Error("our own writing counts as another's")
 	}
-	_, _, err := sqlite.Apps{DB: other}.New(t.Context(), "x", "XA", false)
+	_, _, err := sqlite.Apps{DB: other}.New(t.Context(), landfall.App{Name: "x", Market: "XA"})
 	must(t, err)
 	if version() == before {
 		t.Error("another's writing goes unseen")
