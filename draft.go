@@ -66,6 +66,10 @@ type Draft struct {
 	// the answer's, "" for stop.
 	Output Object
 
+	// Call is a whole tool call, its arguments unread; a feature decodes them into its
+	// output before they are moderated.
+	Call *ToolCall
+
 	// Beat, when positive, says that the partner has been silent that long: time,
 	// made visible to a pull pipeline.
 	Beat time.Duration

@@ -6,10 +6,33 @@ import (
 	"strings"
 )
 
-// Message is one turn of a prompt.
+// Message is one turn of a prompt. Calls are what an assistant's turn asked of the
+// app's tools; CallID is the call that a tool's turn answers. In a [Variant] a
+// message of [RoleTurns] stands for the earlier turns of a conversation.
 type Message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
+	Role    string     `json:"role"`
+	Content string     `json:"content"`
+	Calls   []ToolCall `json:"tool_calls,omitempty"`
+	CallID  string     `json:"tool_call_id,omitempty"`
+}
+
+// RoleTurns marks the place of a conversation's turns in a variant.
+const RoleTurns = "turns"
+
+// Tool is a function of the app that a model may ask for. Parameters is the JSON
+// Schema of its arguments.
+type Tool struct {
+	Name        string
+	Description string
+	Parameters  Object
+}
+
+// ToolCall is a model's wish to use a tool. Arguments is JSON text as the model
+// wrote it: nobody has read it yet.
+type ToolCall struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
 }
 
 // Variant is a prompt's messages for one language and shape of task. A slot in
@@ -66,20 +89,40 @@ func (t *Template) Variant(language, name string) (Variant, bool) {
 	return Variant{}, false
 }
 
-// Fill composes a prompt. A slot of the variant that slots lacks is an error.
-func (t *Template) Fill(language, name string, slots map[string]string) (Prompt, error) {
+// Fill composes a prompt. The turns of a conversation, if there are any, stand where
+// the variant has its place for them; they are data, and no slot in them is filled.
+// A slot of the variant that slots lacks is an error, as are turns without a place,
+// or with the role of the app or the release: user, assistant and tool alone speak
+// in them.
+func (t *Template) Fill(language, name string, slots map[string]string, turns ...Message) (Prompt, error) {
 	v, ok := t.Variant(language, name)
 	if !ok {
 		return Prompt{}, fmt.Errorf("prompt: no variant %q in %q", name, language)
 	}
-	for i, m := range v.Messages {
+	for _, m := range turns {
+		if m.Role != "user" && m.Role != "assistant" && m.Role != "tool" {
+			return Prompt{}, fmt.Errorf("prompt: a turn of the role %q", m.Role)
+		}
+	}
+	placed := len(turns) == 0
+	var messages []Message
+	for _, m := range v.Messages {
+		if m.Role == RoleTurns {
+			placed = true
+			messages = append(messages, turns...)
+			continue
+		}
 		text, err := fill(m.Content, slots)
 		if err != nil {
 			return Prompt{}, err
 		}
-		v.Messages[i].Content = text
+		m.Content = text
+		messages = append(messages, m)
 	}
-	return Prompt{template: t.digest, messages: v.Messages}, nil
+	if !placed {
+		return Prompt{}, fmt.Errorf("prompt: the variant %q in %q has no place for turns", name, language)
+	}
+	return Prompt{template: t.digest, messages: messages}, nil
 }
 
 func fill(text string, slots map[string]string) (string, error) {
@@ -108,6 +151,10 @@ type Prompt struct {
 	messages []Message
 	// Schema, where set, asks for output constrained to this JSON Schema.
 	Schema Object
+	// Tools are functions the model may ask for, where the release has the parameter
+	// tools. ToolChoice is auto, none, required or the name of one; "" is auto.
+	Tools      []Tool
+	ToolChoice string
 	// MaxTokens bounds the answer; 0 leaves it to the release.
 	MaxTokens int
 	// Seed fixes sampling where the partner can; nil leaves it to the partner.
@@ -121,4 +168,10 @@ type Prompt struct {
 func (p Prompt) Template() Digest { return p.template }
 
 // Messages returns the prompt's turns, a copy: changing it changes no prompt.
-func (p Prompt) Messages() []Message { return slices.Clone(p.messages) }
+func (p Prompt) Messages() []Message {
+	out := slices.Clone(p.messages)
+	for i := range out {
+		out[i].Calls = slices.Clone(out[i].Calls)
+	}
+	return out
+}

@@ -130,3 +130,33 @@ func TestTemplateLanguages(t *testing.T) {
 		}
 	}
 }
+
+func TestTurnsStandInTheirPlace(t *testing.T) {
+	tpl, err := landfall.NewTemplate([]landfall.Variant{
+		{Language: "en", Name: "talk", Messages: []landfall.Message{{Role: "system", Content: "Be {{tone}}."}, {Role: landfall.RoleTurns}}},
+		{Language: "en", Name: "deaf", Messages: []landfall.Message{{Role: "user", Content: "Be {{tone}}."}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slots := map[string]string{"tone": "kind"}
+	p, err := tpl.Fill("en", "talk", slots, landfall.Message{Role: "user", Content: "Say {{tone}}."}, landfall.Message{Role: "assistant", Content: "Tone."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := ""
+	for _, m := range p.Messages() {
+		have += m.Role + ": " + m.Content + "\n"
+	}
+	if want := "system: Be kind.\nuser: Say {{tone}}.\nassistant: Tone.\n"; have != want {
+		t.Errorf("have %q, want %q", have, want)
+	}
+	if _, err := tpl.Fill("en", "deaf", slots, landfall.Message{Role: "user", Content: "hello"}); err == nil {
+		t.Error("turns without a place were dropped in silence")
+	}
+	for _, role := range []string{"system", "developer", landfall.RoleTurns, ""} {
+		if _, err := tpl.Fill("en", "talk", slots, landfall.Message{Role: role, Content: "hello"}); err == nil {
+			t.Errorf("a turn of the role %q was taken", role)
+		}
+	}
+}

@@ -129,7 +129,7 @@ func availability(line *gateway.Line, engine *local.Engine, rehearsal bool) func
 				ID: r.Feature, Version: r.FeatureVersion, Reasons: s.Reasons, Release: s.Route.Digest(),
 				TierOrder: []string{r.Partner.Tier}, NextCheckAt: line.NextCheck(s.Reasons),
 				Limits: api.Limits{MaxInputChars: maxInput(s.Route.Feature.Definition(), r), Languages: r.Languages},
-				Unmet:  s.Route.Feature.Definition().Unmet,
+				Unmet:  s.Route.Feature.Unmet(s.Route.Release()),
 			}
 			f.OfferUI, f.State = offer(s.Reasons)
 			if f.Reasons == nil {

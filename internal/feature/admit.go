@@ -27,6 +27,7 @@ type Call struct {
 	Warnings []landfall.Warning
 
 	schema *callerSchema // of kind json
+	tools  []tool        // of kind turns
 }
 
 // tag is the form of a language tag (RFC 5646), not its registry.
@@ -38,7 +39,7 @@ var tag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 // schema_invalid{field}; and unsupported_language{lang, supported}.
 func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string) (Call, *landfall.Error) {
 	c := Call{Unit: r.Unit, Model: rel.Model.ID, Instructions: r.Instructions, MaxTokens: r.MaxTokens, Stop: r.Stop}
-	input, err := f.readInput(r)
+	input, err := f.readInput(r, rel)
 	if err != nil {
 		return c, err
 	}
@@ -73,7 +74,7 @@ func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string
 
 // readInput checks the input and sets defaults. An option may stand in options or
 // in input, not in both.
-func (f *Feature) readInput(r landfall.Request) (landfall.Object, *landfall.Error) {
+func (f *Feature) readInput(r landfall.Request, rel *landfall.Release) (landfall.Object, *landfall.Error) {
 	input := slices.Clone(r.Input)
 	fields := properties(f.def.Input)
 	for _, o := range r.Options {
@@ -88,7 +89,7 @@ func (f *Feature) readInput(r landfall.Request) (landfall.Object, *landfall.Erro
 		}
 		input = append(input, o)
 	}
-	if err := f.checkInput(input); err != nil {
+	if err := f.checkInput(input, rel); err != nil {
 		return nil, err
 	}
 	for _, p := range fields {
@@ -109,7 +110,11 @@ func (f *Feature) language(input landfall.Object, r landfall.Request, rel *landf
 	if locale == "" {
 		locale = market
 	}
-	own := Detect(f.mainText(input), locale)
+	voice := f.mainText(input)
+	if f.kind.voice != nil {
+		voice = f.kind.voice(input)
+	}
+	own := Detect(voice, locale)
 	if err := f.offered(own, rel); err != nil {
 		return "", err
 	}

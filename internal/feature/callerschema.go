@@ -40,23 +40,31 @@ type callerSchema struct {
 func admitSchema(f *Feature, c *Call) *landfall.Error {
 	v, _ := c.Input.Get("json_schema")
 	schema, _ := v.(landfall.Object)
-	const root = "/input/json_schema"
-	if n := len(landfall.AppendJSON(nil, schema)); n > maxSchemaBytes {
-		return schemaInvalid(root, "is longer than %d bytes", maxSchemaBytes).With("limit", maxSchemaBytes).With("count", n)
-	}
-	w := schemaWalk{}
-	if err := w.check(schema, root, 1); err != nil {
-		return err
-	}
-	if t, _ := typeOf(schema); t != "object" {
-		return schemaInvalid(root+"/type", "the record must be an object")
-	}
-	compiled, err := compileSchema("caller", schema)
+	compiled, err := readSchema(schema, "/input/json_schema")
 	if err != nil {
-		return schemaInvalid(root, "is no JSON Schema").Because(err)
+		return err
 	}
 	c.schema = &callerSchema{schema, compiled, nullable(schema)}
 	return nil
+}
+
+// readSchema reads a caller's schema of an object that stands at root.
+func readSchema(schema landfall.Object, root string) (*jsonschema.Schema, *landfall.Error) {
+	if n := len(landfall.AppendJSON(nil, schema)); n > maxSchemaBytes {
+		return nil, schemaInvalid(root, "is longer than %d bytes", maxSchemaBytes).With("limit", maxSchemaBytes).With("count", n)
+	}
+	w := schemaWalk{}
+	if err := w.check(schema, root, 1); err != nil {
+		return nil, err
+	}
+	if t, _ := typeOf(schema); t != "object" {
+		return nil, schemaInvalid(root+"/type", "the record must be an object")
+	}
+	compiled, err := compileSchema("caller", schema)
+	if err != nil {
+		return nil, schemaInvalid(root, "is no JSON Schema").Because(err)
+	}
+	return compiled, nil
 }
 
 func schemaInvalid(path, format string, args ...any) *landfall.Error {

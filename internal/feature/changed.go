@@ -2,6 +2,7 @@ package feature
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,7 +44,7 @@ func changedPrompts(id string, a, b []landfall.Variant) []string {
 			out = append(out, fmt.Sprintf("%s: %d messages -> %d", name(v), len(v.Messages), len(w.Messages)))
 		}
 		for n := range min(len(v.Messages), len(w.Messages)) {
-			if v.Messages[n] != w.Messages[n] {
+			if !reflect.DeepEqual(v.Messages[n], w.Messages[n]) {
 				out = append(out, fmt.Sprintf("%s message %d changed", name(v), n+1))
 			}
 		}

@@ -14,6 +14,7 @@ type subject struct {
 	part  string // the part about to be shown; for a check of the answer, all of it
 	whole string // all text up to and with the part
 	items []string
+	calls []any // tool calls, decoded
 	first bool
 	// output is a held answer, of the kinds that have no lane.
 	output landfall.Object
@@ -80,7 +81,7 @@ func (s *shaping) emitWhole(sub *subject) error {
 }
 
 func notEmpty(s *subject) string {
-	if strings.TrimSpace(s.whole) == "" && len(s.output) == 0 {
+	if strings.TrimSpace(s.whole) == "" && len(s.output) == 0 && len(s.calls) == 0 {
 		return "the answer has no text"
 	}
 	return ""

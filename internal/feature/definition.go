@@ -63,6 +63,9 @@ type Definition struct {
 	// variant; none: the variant is main.
 	Variant []string `json:"variant,omitempty"`
 	Slots   []Slot   `json:"slots,omitempty"`
+	// Words are texts by name and language: what people read, and what the code looks
+	// for in an answer.
+	Words map[string]map[string][]string `json:"words,omitempty"`
 	// Examples are inputs for a first try, by language.
 	Examples map[string]Example `json:"examples"`
 	Prompts  []landfall.Variant `json:"prompts,omitempty"`
@@ -81,6 +84,8 @@ type Unmet struct {
 	Field  string   `json:"field"`
 	Values []string `json:"values,omitempty"`
 	Needs  string   `json:"needs"`
+	// Unless is the parameter of a release with which it is available.
+	Unless string `json:"unless,omitempty"`
 }
 
 // Check names a contract check, where it runs (clause: before each part is shown;
@@ -225,7 +230,7 @@ func (d Definition) validate() error {
 	if _, ok := properties(d.Input).Get(d.Main); d.Main != "" && !ok {
 		wrong("main: the input schema has no property %q", d.Main)
 	}
-	errs = append(errs, d.validateChecks(), d.validateOutput(), d.validatePrompts(), d.validateSizes())
+	errs = append(errs, d.validateChecks(), d.validateOutput(), d.validatePrompts(), d.validateRoles(), d.validateSizes(), d.validateWords())
 	return errors.Join(errs...)
 }
 
@@ -307,6 +312,40 @@ func (d Definition) validatePrompts() error {
 				if !known[slot] {
 					errs = append(errs, fmt.Errorf("prompts: %s in %s: nothing fills the slot {{%s}}", name, lang, slot))
 				}
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validateRoles checks who speaks in the prompts: the release alone speaks as system.
+func (d Definition) validateRoles() error {
+	var errs []error
+	for _, v := range d.Prompts {
+		turns := 0
+		for i, m := range v.Messages {
+			switch m.Role {
+			case "system", "user", "assistant":
+			case landfall.RoleTurns:
+				turns++
+			default:
+				errs = append(errs, fmt.Errorf("prompts: %s in %s: message %d has the role %q, want system, user, assistant or turns", v.Name, v.Language, i+1, m.Role))
+			}
+		}
+		if want := map[bool]int{true: 1}[d.Kind == "turns"]; turns != want {
+			errs = append(errs, fmt.Errorf("prompts: %s in %s: kind %s wants %d messages of the role turns, have %d", v.Name, v.Language, d.Kind, want, turns))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// validateWords checks that a kind finds the words it needs, in every language.
+func (d Definition) validateWords() error {
+	var errs []error
+	for _, name := range kinds[d.Kind].words {
+		for _, lang := range d.Languages {
+			if len(d.Words[name][lang]) == 0 {
+				errs = append(errs, fmt.Errorf("words.%s.%s: kind %s needs at least one", name, lang, d.Kind))
 			}
 		}
 	}

@@ -165,10 +165,12 @@ func extract(s *shaping) string {
 // computed is the table of the code that fills output fields, by name. A nil
 // value leaves the field as it is, or out.
 var computed = map[string]func(*subject) any{
-	"bullets":   bullets,
-	"citations": citations,
-	"one":       func(*subject) any { return 1 },
-	"false":     func(*subject) any { return false },
+	"bullets":    bullets,
+	"citations":  citations,
+	"one":        func(*subject) any { return 1 },
+	"false":      func(*subject) any { return false },
+	"tool_calls": toolCalls,
+	"abstained":  abstained,
 }
 
 func bullets(s *subject) any {

@@ -42,11 +42,16 @@ type kind struct {
 	// lane says that the answer is a text that shows as it clears, which an app may
 	// cut with max_tokens and stop.
 	lane bool
+	// voice returns the text whose language is the answer's; nil: the main text.
+	voice func(landfall.Object) string
+	// words are the names of Definition.Words that the kind needs.
+	words []string
 }
 
 // kinds is the table of kinds; a new one is a file and a line here.
 var kinds = map[string]kind{
 	"text":  {shape: shapeText, lane: true},
+	"turns": {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
 	"edits": {shape: shapeEdits},
 	"json":  {admit: admitSchema, shape: shapeJSON},
 }
@@ -86,7 +91,7 @@ func (f *Feature) checkExamples() error {
 			errs = append(errs, fmt.Errorf("feature %s: examples: none in %s", f.def.ID, lang))
 			continue
 		}
-		if err := f.checkInput(e.Input); err != nil {
+		if err := f.checkInput(e.Input, &landfall.Release{}); err != nil {
 			errs = append(errs, fmt.Errorf("feature %s: examples.%s: %s", f.def.ID, lang, err.Message))
 		}
 	}

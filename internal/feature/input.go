@@ -140,13 +140,25 @@ func words(values []any) string {
 	return strings.Join(out, ", ")
 }
 
+// Unmet returns the inputs that are refused by name under a release.
+func (f *Feature) Unmet(rel *landfall.Release) []Unmet {
+	var out []Unmet
+	for _, u := range f.def.Unmet {
+		if u.Unless == "" || rel.Parameter(u.Unless) == "" {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
 // checkMeans refuses by name what an input asks for and nothing here can do yet.
-func (f *Feature) checkMeans(input landfall.Object) (refused *landfall.Error) {
-	if len(f.def.Unmet) == 0 {
+func (f *Feature) checkMeans(input landfall.Object, rel *landfall.Release) (refused *landfall.Error) {
+	unmet := f.Unmet(rel)
+	if len(unmet) == 0 {
 		return nil
 	}
 	each(input, "", func(path string, v any) {
-		for _, u := range f.def.Unmet {
+		for _, u := range unmet {
 			if refused != nil || !u.names(path, v) {
 				continue
 			}
@@ -171,8 +183,8 @@ func (u Unmet) names(path string, v any) bool {
 
 // checkInput returns input_invalid for an input that the schema refuses: the first
 // problem's place as field, all of them in the message.
-func (f *Feature) checkInput(input landfall.Object) *landfall.Error {
-	if err := f.checkMeans(input); err != nil {
+func (f *Feature) checkInput(input landfall.Object, rel *landfall.Release) *landfall.Error {
+	if err := f.checkMeans(input, rel); err != nil {
 		return err
 	}
 	found := problems(f.input, input)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"iter"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ type says struct {
 	answers []string
 	n       int
 	finish  landfall.Finish // of every answer; stop by default
+	calls   []landfall.ToolCall
 	asked   int
 	prompts []landfall.Prompt
 }
@@ -37,6 +39,11 @@ func (m *says) ask(p landfall.Prompt) iter.Seq2[landfall.Draft, error] {
 				return
 			}
 			text = text[n:]
+		}
+		for _, c := range m.calls {
+			if !yield(landfall.Draft{Call: &c}, nil) {
+				return
+			}
 		}
 		yield(landfall.Draft{Finish: cmp.Or(m.finish, landfall.FinishStop)}, nil)
 	}
@@ -139,7 +146,7 @@ func TestExtractRepairsWithinItsBound(t *testing.T) {
 		t.Fatalf("asked %d times: %v", m.asked, err)
 	}
 	for _, p := range m.prompts[1:] {
-		if p.Repair != 1 || p.Messages()[len(p.Messages())-1] != m.prompts[0].Messages()[len(p.Messages())-1] {
+		if p.Repair != 1 || !reflect.DeepEqual(p.Messages(), m.prompts[0].Messages()) {
 			t.Error("a repair has another prompt, or does not count")
 		}
 	}

@@ -38,9 +38,10 @@ type shaping struct {
 	ask    Ask
 	yield  func(landfall.Draft, error) bool
 	left   bool
-	source *Source // what the input says
-	asked  int     // attempts so far
-	longer *bool   // whether the input is longer than the size, once it was looked at
+	source *Source             // what the input says
+	asked  int                 // attempts so far
+	calls  []landfall.ToolCall // of the last attempt
+	longer *bool               // whether the input is longer than the size, once it was looked at
 }
 
 // emit hands a draft on; errLeft means that nobody reads any more.
@@ -69,6 +70,7 @@ type reply struct {
 // for the usage comes last.
 func (s *shaping) listen(p landfall.Prompt, take func(string) error) (landfall.Finish, error) {
 	s.asked++
+	s.calls = nil
 	var whole runes
 	var finish landfall.Finish
 	refused, said := false, false
@@ -77,6 +79,8 @@ func (s *shaping) listen(p landfall.Prompt, take func(string) error) (landfall.F
 			switch {
 			case d.Finish != "":
 				finish = d.Finish
+			case d.Call != nil:
+				s.calls = append(s.calls, *d.Call)
 			case d.Text == "":
 				err = s.emit(d)
 			case d.Lane.Channel == landfall.Refusal:
@@ -107,9 +111,9 @@ func (s *shaping) hear(p landfall.Prompt) (reply, error) {
 }
 
 // prompt fills the call's variant. extra are slots beside the input's own; repair
-// counts the attempts at this prompt before. A repair has no hint in it, for
+// counts the attempts at this prompt before; turns are those of a conversation. A repair has no hint in it, for
 // models copy hints: it samples anew.
-func (s *shaping) prompt(extra map[string]string, tokens, repair int) (landfall.Prompt, error) {
+func (s *shaping) prompt(extra map[string]string, tokens, repair int, turns ...landfall.Message) (landfall.Prompt, error) {
 	slots := map[string]string{}
 	for _, m := range s.call.Input {
 		if text, ok := m.Value.(string); ok {
@@ -127,7 +131,7 @@ func (s *shaping) prompt(extra map[string]string, tokens, repair int) (landfall.
 	for k, v := range extra {
 		slots[k] = v
 	}
-	p, err := s.template.Fill(s.call.Language, s.variant(), slots)
+	p, err := s.template.Fill(s.call.Language, s.variant(), slots, turns...)
 	if err != nil {
 		return p, landfall.Errorf(landfall.CodeInternal, "the prompt could not be composed").Because(err)
 	}

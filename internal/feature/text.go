@@ -21,32 +21,37 @@ import (
 // shapeText answers with the first attempt that can be shown, else with the
 // fallback, else with what the last attempt said if only warnings spoke against it.
 func shapeText(s *shaping) error {
-	var last *spout
-	for attempt := 0; attempt <= s.def.Repairs; attempt++ {
-		p, err := s.prompt(nil, s.room(s.tokens(0)), attempt)
-		if err != nil {
-			return err
-		}
-		last = s.newSpout(attempt < s.def.Repairs || s.def.Fallback != "")
-		finish, err := s.listen(p, last.take)
-		if err != nil {
-			return err
-		}
-		if err := last.close(finish); err != nil {
-			return err
-		}
-		if !last.begun() && attempt < s.def.Repairs {
-			if err := s.emit(landfall.Draft{Hold: &landfall.Hold{Why: "checking"}}); err != nil {
-				return err
-			}
-			continue
-		}
-		break
+	last, err := s.tell(func(attempt int) (landfall.Prompt, error) {
+		return s.prompt(nil, s.room(s.tokens(0)), attempt)
+	})
+	if err != nil {
+		return err
 	}
 	if last.begun() {
 		return last.finish()
 	}
 	return s.fallBack(last)
+}
+
+// tell lets the first attempt out that can be shown and returns it, or the last one.
+func (s *shaping) tell(prompt func(attempt int) (landfall.Prompt, error)) (*spout, error) {
+	for attempt := 0; ; attempt++ {
+		p, err := prompt(attempt)
+		if err != nil {
+			return nil, err
+		}
+		o := s.newSpout(attempt < s.def.Repairs || s.def.Fallback != "")
+		finish, err := s.listen(p, o.take)
+		if err != nil {
+			return nil, err
+		}
+		if err := o.close(finish); err != nil || o.begun() || attempt == s.def.Repairs {
+			return o, err
+		}
+		if err := s.emit(landfall.Draft{Hold: &landfall.Hold{Why: "checking"}}); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // fallBack answers when no attempt could be shown.
@@ -119,6 +124,7 @@ type spout struct {
 	over    bool   // and there was more
 	cutOff  bool   // the model stopped at its length
 	stopped bool   // a stop string was met
+	calls   []any  // tool calls, read and checked
 	failed  *failure
 	remark  []failure // warnings, each check once
 }
@@ -127,7 +133,7 @@ func (s *shaping) newSpout(strict bool) *spout {
 	return &spout{shaping: s, size: s.size(), strict: strict}
 }
 
-func (o *spout) begun() bool { return o.shown != "" || o.stopped }
+func (o *spout) begun() bool { return o.shown != "" || o.stopped || len(o.calls) > 0 }
 
 // byCaller reports whether the text ends where the caller wanted it cut.
 func (o *spout) byCaller() bool { return o.stopped || o.cutOff && o.call.MaxTokens > 0 }
@@ -172,6 +178,9 @@ func (o *spout) close(finish landfall.Finish) error {
 	}
 	if err := o.drain(true); err != nil {
 		return err
+	}
+	if o.failed == nil && len(o.call.tools) > 0 && !o.stopped {
+		o.calls, o.failed = o.readCalls()
 	}
 	if !o.begun() && o.failed == nil {
 		o.failed = &failure{Check{Name: "not_empty", Failing: "error"}, "the answer has no text"}
@@ -331,7 +340,10 @@ func (o *spout) finish() error {
 
 // ending is why the text ended.
 func (o *spout) ending() landfall.Finish {
-	if o.cutOff && !o.stopped {
+	switch {
+	case len(o.calls) > 0:
+		return landfall.FinishToolCalls
+	case o.cutOff && !o.stopped:
 		return landfall.FinishLength
 	}
 	return landfall.FinishStop
@@ -354,7 +366,7 @@ func (o *spout) warnOfEnd() error {
 }
 
 func (o *spout) subject(part, whole string) *subject {
-	return &subject{shaping: o.shaping, part: part, whole: whole, items: o.items(), first: !o.begun()}
+	return &subject{shaping: o.shaping, part: part, whole: whole, items: o.items(), calls: o.calls, first: !o.begun()}
 }
 
 // output is the frame with its computed fields; the lane's text went out before.

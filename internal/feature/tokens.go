@@ -90,7 +90,7 @@ func pieces(text string, tokens int) []span {
 			}
 		}
 	}
-	return out
+	return trimmed(text, out)
 }
 
 func trimmed(text string, spans []span) []span {

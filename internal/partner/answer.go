@@ -21,6 +21,8 @@ type answer struct {
 	content, reasoning, refusal seam
 	text, thought               unshield
 
+	calls []*openCall
+
 	finish landfall.Finish
 	spoke  bool // a refusal, or text that is more than white space, was handed on
 	size   int
@@ -69,8 +71,14 @@ func (a *answer) say(s said) error {
 		thought = s.Reasoning
 	}
 	n := len(s.Content) + len(thought) + len(s.Refusal)
-	if n == 0 {
+	if n == 0 && len(s.ToolCalls) == 0 {
 		return nil
+	}
+	for i, part := range s.ToolCalls {
+		n += len(part.Function.Name) + len(part.Function.Arguments)
+		if err := a.callPart(i, part); err != nil {
+			return err
+		}
 	}
 	if a.size += n; a.size > maxAnswer {
 		return partnerError(false, "the partner's answer has no end")
@@ -141,7 +149,10 @@ func (a *answer) flush() error {
 	if err := a.handOn(a.text.end()); err != nil {
 		return err
 	}
-	return a.refuse(a.refusal.end())
+	if err := a.refuse(a.refusal.end()); err != nil {
+		return err
+	}
+	return a.callOut()
 }
 
 // end closes the answer. done says that the server marked the end: an answer with

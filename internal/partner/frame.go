@@ -31,10 +31,38 @@ type choice struct {
 }
 
 type said struct {
-	Content          jsonText `json:"content"`
-	ReasoningContent jsonText `json:"reasoning_content"`
-	Reasoning        jsonText `json:"reasoning"`
-	Refusal          jsonText `json:"refusal"`
+	Content          jsonText   `json:"content"`
+	ReasoningContent jsonText   `json:"reasoning_content"`
+	Reasoning        jsonText   `json:"reasoning"`
+	Refusal          jsonText   `json:"refusal"`
+	ToolCalls        []callPart `json:"tool_calls,omitempty"`
+}
+
+// callPart is a fragment of a tool call. Index says of which; a whole answer has none.
+type callPart struct {
+	Index    *int   `json:"index"`
+	ID       string `json:"id"`
+	Function struct {
+		Name      string   `json:"name"`
+		Arguments argument `json:"arguments"`
+	} `json:"function"`
+}
+
+// argument is a piece of a call's arguments: text, or by some servers an object.
+type argument string
+
+// UnmarshalJSON takes a string's text and any other value as it is written.
+func (a *argument) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' || string(b) == "null" {
+		var t jsonText
+		if err := t.UnmarshalJSON(b); err != nil {
+			return err
+		}
+		*a = argument(t)
+		return nil
+	}
+	*a = argument(b)
+	return nil
 }
 
 type counts struct {

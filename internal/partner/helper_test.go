@@ -103,6 +103,7 @@ func (w *world) partners(cfg partner.Config) *partner.Partners {
 
 // told is a whole sequence, in short.
 type told struct {
+	Calls                    []landfall.ToolCall
 	Text, Reasoning, Refusal string
 	Finish                   landfall.Finish
 	Usage                    landfall.Usage
@@ -150,6 +151,9 @@ func (o *told) take(t *testing.T, d landfall.Draft) {
 		o.Reasoning += d.Text
 	case landfall.Refusal:
 		o.Refusal += d.Text
+	}
+	if d.Call != nil {
+		o.Calls = append(o.Calls, *d.Call)
 	}
 	if d.Model != nil {
 		o.Model = d.Model

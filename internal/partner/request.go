@@ -20,7 +20,7 @@ var numbers = []string{
 func chatBody(r *landfall.Release, p landfall.Prompt, encode func(string) string) (landfall.Object, error) {
 	messages := make([]any, 0, len(p.Messages()))
 	for _, m := range p.Messages() {
-		messages = append(messages, landfall.Object{{Key: "role", Value: m.Role}, {Key: "content", Value: encode(m.Content)}})
+		messages = append(messages, turn(m, encode))
 	}
 	body := landfall.Object{
 		{Key: "model", Value: r.Model.ID},
@@ -42,11 +42,77 @@ func chatBody(r *landfall.Release, p landfall.Prompt, encode func(string) string
 		}
 		body = body.Set(name, n)
 	}
-	return addCall(body, r, p)
+	return addCall(body, r, p, encode)
+}
+
+// turn is one message of the body. A text's control tokens are broken up wherever
+// it stands, also in what a tool was asked and what it said.
+func turn(m landfall.Message, encode func(string) string) landfall.Object {
+	o := landfall.Object{{Key: "role", Value: m.Role}, {Key: "content", Value: encode(m.Content)}}
+	if m.CallID != "" {
+		o = o.Set("tool_call_id", encode(m.CallID))
+	}
+	var calls []any
+	for _, c := range m.Calls {
+		calls = append(calls, landfall.Object{
+			{Key: "id", Value: encode(c.ID)}, {Key: "type", Value: "function"},
+			{Key: "function", Value: landfall.Object{{Key: "name", Value: encode(c.Name)}, {Key: "arguments", Value: encode(c.Arguments)}}},
+		})
+	}
+	if calls != nil {
+		o = o.Set("tool_calls", calls)
+	}
+	return o
+}
+
+// tools are a call's functions, for a release whose model takes them.
+func tools(body landfall.Object, p landfall.Prompt, encode func(string) string) landfall.Object {
+	var list []any
+	for _, t := range p.Tools {
+		f := landfall.Object{{Key: "name", Value: encode(t.Name)}}
+		if t.Description != "" {
+			f = f.Set("description", encode(t.Description))
+		}
+		if t.Parameters != nil {
+			f = f.Set("parameters", encodeAll(t.Parameters, encode))
+		}
+		list = append(list, landfall.Object{{Key: "type", Value: "function"}, {Key: "function", Value: f}})
+	}
+	body = body.Set("tools", list)
+	switch p.ToolChoice {
+	case "":
+		return body
+	case "auto", "none", "required":
+		return body.Set("tool_choice", p.ToolChoice)
+	}
+	return body.Set("tool_choice", landfall.Object{
+		{Key: "type", Value: "function"}, {Key: "function", Value: landfall.Object{{Key: "name", Value: p.ToolChoice}}},
+	})
+}
+
+// encodeAll encodes every string and name of a value.
+func encodeAll(v any, encode func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		return encode(v)
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = encodeAll(e, encode)
+		}
+		return out
+	case landfall.Object:
+		out := make(landfall.Object, len(v))
+		for i, m := range v {
+			out[i] = landfall.Member{Key: encode(m.Key), Value: encodeAll(m.Value, encode)}
+		}
+		return out
+	}
+	return v
 }
 
 // addCall adds what the call decides within the release: seed, length, form.
-func addCall(body landfall.Object, r *landfall.Release, p landfall.Prompt) (landfall.Object, error) {
+func addCall(body landfall.Object, r *landfall.Release, p landfall.Prompt, encode func(string) string) (landfall.Object, error) {
 	seed, err := integer(r, "seed", p.Seed)
 	if err != nil {
 		return nil, err
@@ -73,6 +139,12 @@ func addCall(body landfall.Object, r *landfall.Release, p landfall.Prompt) (land
 				{Key: "schema", Value: p.Schema},
 			}},
 		})
+	}
+	if len(p.Tools) > 0 {
+		if r.Parameter("tools") == "" {
+			return nil, landfall.Errorf(landfall.CodeInternal, "the release has no parameter tools, the prompt has tools")
+		}
+		body = tools(body, p, encode)
 	}
 	return body, nil
 }

@@ -20,6 +20,7 @@ type Step struct {
 	Model     *landfall.Identity // instead of the release's own
 	Reasoning string
 	Text      string
+	Call      *landfall.ToolCall
 	Usage     *landfall.Usage
 	Finish    landfall.Finish
 	Cut       bool // the answer ends here, without a finish
@@ -56,7 +57,7 @@ func (s Step) play(ctx context.Context, model landfall.Identity, out *sink) erro
 	if s.Err != nil {
 		return s.Err
 	}
-	if s.Model != nil || s.Reasoning != "" || s.Text != "" || s.Finish != "" {
+	if s.Model != nil || s.Reasoning != "" || s.Text != "" || s.Call != nil || s.Finish != "" {
 		if err := out.identity(model.Model, model.Fingerprint); err != nil {
 			return err
 		}
@@ -66,6 +67,11 @@ func (s Step) play(ctx context.Context, model landfall.Identity, out *sink) erro
 	}
 	if err := out.text(landfall.Text, s.Text); err != nil {
 		return err
+	}
+	if s.Call != nil {
+		if err := out.call(*s.Call); err != nil {
+			return err
+		}
 	}
 	if s.Usage != nil {
 		if err := out.usage(*s.Usage); err != nil {

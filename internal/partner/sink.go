@@ -105,6 +105,14 @@ func (s *sink) settle() error {
 	return s.send(landfall.Draft{Lane: landfall.Lane{Channel: s.channel}, Text: text})
 }
 
+// call hands on a whole tool call.
+func (s *sink) call(c landfall.ToolCall) error {
+	if err := s.identified(); err != nil {
+		return err
+	}
+	return s.put(landfall.Draft{Lane: landfall.Lane{Channel: landfall.ToolArguments}, Call: &c})
+}
+
 // usage takes totals so far; the same totals again say nothing.
 func (s *sink) usage(u landfall.Usage) error {
 	if u == s.total || s.wrong != nil {
