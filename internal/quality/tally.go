@@ -67,7 +67,7 @@ func (r *Row) add(t task, a Answer, v Verdict) {
 		r.addPlanted(t, a)
 	case Second:
 		r.Second++
-		if v.Valid && len(list(a.Output, "edits")) == 0 {
+		if a.Status == landfall.Complete && len(list(a.Output, "edits")) == 0 {
 			r.Clean++
 		}
 	case Again:
