@@ -56,7 +56,9 @@ func (s Set) canaries(feature, language string) []Canary {
 			out = append(out, c)
 		}
 	}
-	slices.SortFunc(out, func(a, b Canary) int { return strings.Compare(rank(feature, language, a.ID), rank(feature, language, b.ID)) })
+	slices.SortFunc(out, func(a, b Canary) int {
+		return strings.Compare(rank(feature, language, a.ID), rank(feature, language, b.ID))
+	})
 	return out
 }
 

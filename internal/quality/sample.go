@@ -96,7 +96,9 @@ func (s Set) group(feature, language string) []Sample {
 			out = append(out, one)
 		}
 	}
-	slices.SortFunc(out, func(a, b Sample) int { return strings.Compare(rank(feature, language, a.ID), rank(feature, language, b.ID)) })
+	slices.SortFunc(out, func(a, b Sample) int {
+		return strings.Compare(rank(feature, language, a.ID), rank(feature, language, b.ID))
+	})
 	return out
 }
 
