@@ -212,9 +212,9 @@ func (s *server) wire(ctx context.Context) error {
 	return nil
 }
 
-func (s *server) handler() http.Handler {
+func (s *server) handler(stopping <-chan struct{}) http.Handler {
 	return front.Config{
-		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Ready: s.ready,
+		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Ready: s.ready, Stopping: stopping,
 		Metrics: s.metrics.handler(s.writer), NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
 		Rehearsal: s.gate.Rehearsal(), Origins: s.cfg.Origins, Bodies: int64(s.cfg.BodiesMiB) << 20, Log: s.log,
 	}.Handler()
@@ -253,7 +253,7 @@ func (s *server) serve(ctx context.Context, l net.Listener, out io.Writer) error
 	wg.Go(func() { s.refresh(background) })
 	s.engine.Start(background)
 	wg.Go(func() { s.tellModel(background, out) })
-	h := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
+	h := &http.Server{Handler: s.handler(ctx.Done()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)}
 	s.banner(out, l.Addr().String())
 	errs := make(chan error, 1)
 	go func() { errs <- h.Serve(l) }()

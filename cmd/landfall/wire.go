@@ -21,6 +21,7 @@ import (
 	"landfall/internal/local"
 	"landfall/internal/pack"
 	"landfall/internal/partner"
+	"landfall/internal/snapshot"
 	"landfall/internal/sqlite"
 )
 
@@ -115,21 +116,19 @@ func newControl(cfg *Config, p *pack.Packs, engine *local.Engine) *control.Contr
 }
 
 // availability words the line's states for the wire.
-func availability(line *gateway.Line, engine *local.Engine, rehearsal bool) func(landfall.App, string) api.Availability {
-	return func(app landfall.App, locale string) api.Availability {
-		out := api.Availability{Market: app.Market, Rehearsal: rehearsal, Features: []api.Feature{}}
-		states, err := line.States(app.Market, locale, func(*landfall.Release) []landfall.Reason { return engine.Reasons() })
+func availability(line *gateway.Line, engine *local.Engine, rehearsal bool) func(landfall.Request) api.Availability {
+	return func(req landfall.Request) api.Availability {
+		out := api.Availability{Market: req.App.Market, Rehearsal: rehearsal, Features: []api.Feature{}}
+		states, err := line.States(req, func(*landfall.Release) []landfall.Reason { return engine.Reasons() })
 		if err != nil {
 			out.Reasons = err.Reasons
 			return out
 		}
 		for _, s := range states {
-			r := s.Route.Release()
-			f := api.Feature{
-				ID: r.Feature, Version: r.FeatureVersion, Reasons: s.Reasons, Release: s.Route.Digest(),
-				TierOrder: []string{r.Partner.Tier}, NextCheckAt: line.NextCheck(s.Reasons),
-				Limits: api.Limits{MaxInputChars: maxInput(s.Route.Feature.Definition(), r), Languages: r.Languages},
-				Unmet:  s.Route.Feature.Unmet(s.Route.Release()),
+			f := api.Feature{ID: s.Feature, Reasons: s.Reasons, NextCheckAt: line.NextCheck(s.Reasons), TierOrder: []string{}}
+			f.Limits = api.Limits{MaxInputChars: map[string]int{}, Languages: []string{}}
+			if s.Route != nil {
+				describe(&f, s.Route)
 			}
 			f.OfferUI, f.State = offer(s.Reasons)
 			if f.Reasons == nil {
@@ -141,11 +140,21 @@ func availability(line *gateway.Line, engine *local.Engine, rehearsal bool) func
 	}
 }
 
-// offer: the entry point is shown when nothing but time is missing.
+func describe(f *api.Feature, route *snapshot.Route) {
+	r, d := route.Release(), route.Feature.Definition()
+	f.Version, f.Release, f.TierOrder = r.FeatureVersion, route.Digest(), []string{r.Partner.Tier}
+	f.Limits = api.Limits{MaxInputChars: maxInput(d, r), Languages: r.Languages}
+	f.Unmet = d.Unmet
+}
+
+// offer: the entry point is shown when nothing but time, or the user's consent, is
+// missing.
 func offer(reasons []landfall.Reason) (ui bool, state string) {
 	ui, state = true, "available"
 	for _, r := range reasons {
 		switch {
+		case r.Code == landfall.ReasonConsent:
+			state = "not_ready"
 		case !r.Waiting:
 			return false, "unavailable"
 		case r.Code == landfall.ReasonModelDownloading:

@@ -44,6 +44,14 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *lan
 // decode fills a request from its body. What it finds wrong stands in Err: the
 // request is recorded all the same.
 func decode(r *landfall.Request, body []byte) {
+	decodeFields(r, body, "body")
+	if r.Err == nil && r.Input == nil {
+		r.Err = invalid("/input", "is missing: it holds the feature's fields, {\"text\": …}")
+	}
+}
+
+// decodeFields reads fields of the envelope from a JSON object; what names the text.
+func decodeFields(r *landfall.Request, body []byte, what string) {
 	v, err := landfall.ParseJSON(body)
 	if err != nil {
 		field := ""
@@ -51,12 +59,12 @@ func decode(r *landfall.Request, body []byte) {
 		if errors.As(err, &syntax) {
 			field = syntax.Path
 		}
-		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the body is no valid JSON: %s", err).With("field", field)
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the %s is no valid JSON: %s", what, err).With("field", field)
 		return
 	}
 	o, ok := v.(landfall.Object)
 	if !ok {
-		r.Err = invalid("", "want an object, have %s", landfall.KindOf(v))
+		r.Err = invalid("", "%s: want an object, have %s", what, landfall.KindOf(v))
 		return
 	}
 	d := decoder{r: r}
@@ -70,9 +78,6 @@ func decode(r *landfall.Request, body []byte) {
 		if m.Value != nil || m.Key == "input" {
 			read(&d, at, m.Value)
 		}
-	}
-	if r.Err == nil && r.Input == nil {
-		d.fail("/input", "is missing: it holds the feature's fields, {\"text\": …}")
 	}
 }
 

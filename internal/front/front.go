@@ -29,8 +29,11 @@ type Config struct {
 	Line Line
 	// App finds the app of a key; it is called for every request.
 	App func(key string) (landfall.App, bool)
-	// Availability says what an app may use now, for a locale or "".
-	Availability func(app landfall.App, locale string) api.Availability
+	// Availability says what an app may use now, for a request of this kind: app,
+	// device, locale, and what else of it decides.
+	Availability func(r landfall.Request) api.Availability
+	// Stopping is closed when the server ends: watches end with it. May be nil.
+	Stopping <-chan struct{}
 	// Ready says why the process is not ready, or nil.
 	Ready func(ctx context.Context) error
 	// Metrics serves Prometheus' text form; nil serves none.
@@ -72,7 +75,7 @@ func (c Config) Handler() http.Handler {
 		c.Bodies = 64 << 20
 	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
-	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}}
+	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}, watchers: make(chan struct{}, maxWatchers)}
 	mux := http.NewServeMux()
 	for _, r := range h.routes() {
 		mux.HandleFunc(r.pattern, r.serve)
@@ -80,7 +83,11 @@ func (c Config) Handler() http.Handler {
 	mux.HandleFunc("/v1/", h.authenticated(h.notFound))
 	mux.HandleFunc("/", h.notFoundOpen)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.limitWrite(w) // anew for each request: a connection keeps its deadlines
+		// Anew for each request: a connection keeps its deadlines. One of HTTP/2 is the
+		// stream's own and would end it while the model still thinks.
+		if r.ProtoMajor < 2 {
+			h.limitWrite(w)
+		}
 		if h.crossOrigin(w, r) {
 			return
 		}
@@ -93,6 +100,7 @@ type handler struct {
 	Config
 	refusals *rate.Limiter
 	bodies   *budget
+	watchers chan struct{}
 }
 
 // limitWrite bounds the next write. A client that stays connected and does not
@@ -157,10 +165,6 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 	writeText(w, http.StatusOK, "ready\n")
 }
 
-func (h *handler) features(w http.ResponseWriter, r *http.Request, app landfall.App) {
-	writeJSON(w, http.StatusOK, h.Availability(app, r.URL.Query().Get("locale")))
-}
-
 // feature decodes a call, and encodes the line's answer in the form asked for.
 func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.App) {
 	req := landfall.Request{
@@ -182,7 +186,9 @@ func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.A
 	chunks := h.Line.Serve(r.Context(), req)
 	c := collected{rehearsal: h.Rehearsal, unit: req.Unit}
 	if req.Stream {
-		writeStream(w, chunks, c, req.Retracts, h.Silence, h.limitWrite)
+		s := h.stream(w, r)
+		s.all, s.retracts = c, req.Retracts
+		s.write(chunks)
 		return
 	}
 	for chunk := range chunks {

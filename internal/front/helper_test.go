@@ -52,8 +52,8 @@ func handler(l *line, change ...func(*front.Config)) http.Handler {
 		App: func(key string) (landfall.App, bool) {
 			return landfall.App{ID: "app_1", Market: "XA"}, key == "good"
 		},
-		Availability: func(a landfall.App, locale string) api.Availability {
-			return api.Availability{Market: a.Market + " " + locale}
+		Availability: func(r landfall.Request) api.Availability {
+			return api.Availability{Market: r.App.Market + " " + r.Locale}
 		},
 		Ready: func(context.Context) error { return nil },
 	}

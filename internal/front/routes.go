@@ -19,6 +19,7 @@ func (h *handler) routes() []route {
 	return []route{
 		{"POST /v1/features/{id}", h.authenticated(h.feature)},
 		{"GET /v1/features", h.authenticated(h.features)},
+		{"GET /v1/features/watch", h.authenticated(h.watch)},
 		{"GET /healthz", h.healthy},
 		{"GET /readyz", h.ready},
 		{"GET /metrics", h.given(h.Metrics)},

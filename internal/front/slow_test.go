@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"landfall"
+	"landfall/internal/front"
 	"landfall/internal/safety"
 )
 
@@ -82,6 +84,35 @@ func TestAClientThatReadsAByteASecondIsEnded(t *testing.T) {
 			t.Errorf("the handler ended after %s", d)
 		}
 	})
+}
+
+// The deadline of writes begins with a write: an answer may take longer to come, over
+// HTTP/2 as well.
+func TestAnAnswerMayTakeLongerThanAWrite(t *testing.T) {
+	h := handler(&line{chunks: answer(t, landfall.Complete, nil, say("/text", "One.")), pace: 120 * time.Millisecond},
+		func(c *front.Config) { c.Stall = 50 * time.Millisecond })
+	srv := httptest.NewUnstartedServer(h)
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	defer srv.Close()
+	for _, accept := range []string{"application/json", "text/event-stream"} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/v1/features/summarize", strings.NewReader(`{"input":{}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer good")
+		r.Header.Set("Accept", accept)
+		resp, err := srv.Client().Do(r)
+		if err != nil {
+			t.Errorf("%s: %v", accept, err)
+			continue
+		}
+		body, err := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if err != nil || resp.ProtoMajor != 2 || !strings.Contains(string(body), `"status":"complete"`) {
+			t.Errorf("%s over %s: %v, %s", accept, resp.Proto, err, body)
+		}
+	}
 }
 
 // A body that does not come ends too: the request is one of bad input.

@@ -27,15 +27,21 @@ type stream struct {
 	limitWrite func(http.ResponseWriter)
 	all        collected
 	retracts   bool // the client declared that it takes text back
+	shared     bool // a connection of several streams, whose deadlines run without a write
 }
 
-func writeStream(w http.ResponseWriter, chunks iter.Seq[safety.Chunk], all collected, retracts bool, silence time.Duration, limitWrite func(http.ResponseWriter)) {
-	s := stream{w: w, flusher: http.NewResponseController(w), limit: silence, limitWrite: limitWrite, all: all, retracts: retracts}
+// stream opens one over a response.
+func (h *handler) stream(w http.ResponseWriter, r *http.Request) *stream {
+	return &stream{w: w, flusher: http.NewResponseController(w), limit: h.Silence, limitWrite: h.limitWrite, shared: r.ProtoMajor >= 2}
+}
+
+// write writes an answer whole.
+func (s *stream) write(chunks iter.Seq[safety.Chunk]) {
 	for c := range chunks {
 		s.all.add(c)
 		if c.Done != nil && !s.begun && c.Done.Status == landfall.StatusError {
-			limitWrite(w)
-			writeEnvelope(w, &s.all)
+			s.limitWrite(s.w)
+			writeEnvelope(s.w, &s.all)
 			return
 		}
 		if !s.chunk(c) {
@@ -97,7 +103,11 @@ func (s *stream) flush(beat time.Duration) bool {
 	if _, err := s.w.Write(s.buf); err != nil {
 		return false
 	}
-	return s.flusher.Flush() == nil
+	err := s.flusher.Flush()
+	if s.shared {
+		_ = s.flusher.SetWriteDeadline(time.Time{})
+	}
+	return err == nil
 }
 
 func (s *stream) event(name string, v any) {
