@@ -40,6 +40,9 @@ type Labels struct {
 type Explicit struct {
 	Text     string `json:"text"`
 	Position string `json:"position"` // start, end or around
+	// InText says that the words must be part of a text answer on a wire that has no
+	// other place for them that a person sees.
+	InText bool `json:"-"`
 }
 
 // Withheld tells the user that a rule withheld something: a result, not an error.

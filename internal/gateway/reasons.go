@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"slices"
 
 	"landfall"
@@ -33,6 +34,9 @@ func refusals(r landfall.Request, route *snapshot.Route) (all []landfall.Reason)
 	if features := r.App.Features; len(features) > 0 && !slices.Contains(features, rel.Feature) {
 		all = append(all, landfall.NewReason(landfall.ReasonNotEntitled, "this app may use %q, not %s; `landfall app new --feature` says what an app may use", features, rel.Feature))
 	}
+	if route.Market.ClosedTo(rel.Feature, r.AgeBand) {
+		all = append(all, landfall.NewReason(landfall.ReasonAge, "%s is closed to the age band %q in %s", rel.Feature, cmp.Or(r.AgeBand, "unknown"), rel.Market))
+	}
 	if tiers := allowedTiers(r.Processing); tiers != nil && !slices.Contains(tiers, rel.Partner.Tier) {
 		reason := landfall.NewReason(landfall.ReasonNotOffered, "processing %q allows the tiers %q, this feature is served by tier %s", r.Processing, tiers, rel.Partner.Tier)
 		reason.Actor = "developer"
@@ -52,9 +56,11 @@ func allowedTiers(processing string) []string {
 	return nil
 }
 
-// needsConsent: the tiers local, private and device never need it.
+// needsConsent: the market says for which tiers and features; local, private and
+// device never need it.
 func needsConsent(r landfall.Request, route *snapshot.Route) bool {
-	return route.Release().Partner.Tier == "partner" && r.Consent != "granted"
+	rel := route.Release()
+	return route.Market.NeedsConsent(rel.Feature, rel.Partner.Tier) && r.Consent != "granted"
 }
 
 // notApproved says why a route admits nothing.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"landfall"
+	"landfall/internal/label"
 	"landfall/internal/partner"
 	"landfall/internal/safety"
 )
@@ -52,6 +53,11 @@ func (l *Line) route(w *walk) error {
 	return nil
 }
 
+// words is the language of labels and notices: what people around the answer read.
+func (w *walk) words() string {
+	return w.route.Market.WordsLanguage(w.req.Locale, w.call.Language)
+}
+
 func meta(w *walk) landfall.Meta {
 	rel := w.route.Release()
 	name := w.route.DisplayName[w.call.Language]
@@ -61,7 +67,7 @@ func meta(w *walk) landfall.Meta {
 	return landfall.Meta{
 		ID: w.req.ID, Feature: w.req.Feature, FeatureVersion: rel.FeatureVersion, Rehearsal: rel.Rehearsal,
 		Release: w.route.Digest(), Quotas: w.meta.Quotas,
-		Labels: w.route.Label.Label(w.req.ID, w.call.Language),
+		Labels: w.route.Label.Label(label.Answer{ID: w.req.ID, Language: w.words(), System: rel.Model.ID, Version: w.route.Digest().Short(), Made: w.began}),
 		ServedBy: landfall.ServedBy{
 			Tier: rel.Partner.Tier, Partner: rel.Partner.ID, Model: rel.Model.ID, DisplayName: name,
 			ApprovalDigest: w.route.Digest(), PolicyVersion: rel.Policy.Short(),
@@ -73,14 +79,14 @@ func meta(w *walk) landfall.Meta {
 // moderateIn holds every string of the input against the market's policy.
 func moderateIn(w *walk) (*landfall.Withheld, error) {
 	return w.route.Policy.In(safety.Check{
-		Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit,
+		Record: w.req.ID, Language: w.words(), Unit: w.req.Unit,
 		Values: []safety.Value{{Path: "/input", Value: w.req.Input}, {Path: "/options", Value: w.req.Options}, {Value: landfall.Object{{Key: "instructions", Value: w.req.Instructions}}}},
 	})
 }
 
 // moderateOut is the last step that touches content.
 func moderateOut(w *walk, drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[safety.Chunk, error] {
-	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{Record: w.req.ID, Language: w.call.Language, Unit: w.req.Unit})
+	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{Record: w.req.ID, Language: w.words(), Unit: w.req.Unit})
 }
 
 // noteFinish keeps why the answer ended, which is no content and no chunk.
@@ -170,7 +176,7 @@ func (l *Line) label(w *walk, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[s
 		for c, err := range chunks {
 			var stopped *blocked
 			if errors.As(err, &stopped) {
-				notice := w.route.Policy.Foreign(stopped.stage, "safety", stopped.rule, w.req.ID, w.call.Language)
+				notice := w.route.Policy.Foreign(stopped.stage, "safety", stopped.rule, w.req.ID, w.words())
 				notice.Span, notice.Path = shown.end()
 				c, err = safety.Chunk{Withheld: notice}, nil
 			}

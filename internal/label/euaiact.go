@@ -6,6 +6,9 @@ import (
 	"landfall"
 )
 
+// trainedAlgorithmicMedia is IPTC's digital source type of content made by a model.
+const trainedAlgorithmicMedia = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+
 // Regulation (EU) 2024/1689 article 50(1): a person is told, in words.
 func checkEUAIAct(w Words) error {
 	if len(w.Text) == 0 {
@@ -16,10 +19,10 @@ func checkEUAIAct(w Words) error {
 
 // implicitEUAIAct is the machine-readable mark of article 50(2) in the answer's
 // own fields: the digital source type of IPTC, the maker, and the number.
-func implicitEUAIAct(w Words, id string) landfall.Object {
+func implicitEUAIAct(w Words, a Answer) landfall.Object {
 	return landfall.Object{
-		{Key: "digital_source_type", Value: "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"},
+		{Key: "digital_source_type", Value: trainedAlgorithmicMedia},
 		{Key: "producer", Value: w.Producer},
-		{Key: "content_id", Value: id},
+		{Key: "content_id", Value: a.ID},
 	}
 }

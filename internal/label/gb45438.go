@@ -34,14 +34,14 @@ func checkGB45438(w Words) error {
 
 // implicitGB45438 writes all seven keys of GB 45438 Annex E; at the first
 // writing the distributor is the producer.
-func implicitGB45438(w Words, id string) landfall.Object {
+func implicitGB45438(w Words, a Answer) landfall.Object {
 	return landfall.Object{{Key: "AIGC", Value: landfall.Object{
 		{Key: "Label", Value: "1"},
 		{Key: "ContentProducer", Value: w.Producer},
-		{Key: "ProduceID", Value: id},
+		{Key: "ProduceID", Value: a.ID},
 		{Key: "ReservedCode1", Value: ""},
 		{Key: "ContentPropagator", Value: w.Producer},
-		{Key: "PropagateID", Value: id},
+		{Key: "PropagateID", Value: a.ID},
 		{Key: "ReservedCode2", Value: ""},
 	}}}
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"landfall"
 )
@@ -18,7 +19,10 @@ type Words struct {
 	// Text by language; empty where the market demands no words.
 	Text     map[string]string `json:"text"`
 	Position string            `json:"position"`
-	Producer string            `json:"producer"`
+	// InText says that the words must stand in a text answer itself where a wire has
+	// no other place for them that a person sees.
+	InText   bool   `json:"in_text,omitempty"`
+	Producer string `json:"producer"`
 	// RehearsalWord stands in front of the text in a rehearsal, by language.
 	RehearsalWord map[string]string `json:"rehearsal_word"`
 }
@@ -26,20 +30,32 @@ type Words struct {
 // Digest is what a release pins of the label.
 func (w Words) Digest() (landfall.Digest, error) { return landfall.DigestOf("label/v1", w) }
 
+// Answer is what a label says of one answer.
+type Answer struct {
+	ID string
+	// Language is that of the words.
+	Language string
+	// System and Version name what answered: the model, and the release it is part of.
+	System, Version string
+	Made            time.Time
+}
+
 // Scheme makes the label of one answer.
 type Scheme struct {
 	words     Words
 	rehearsal bool
-	implicit  func(w Words, id string) landfall.Object
+	implicit  func(Words, Answer) landfall.Object
 }
 
 // schemes by name; check finds words that the rule would refuse.
 var schemes = map[string]struct {
 	check    func(Words) error
-	implicit func(w Words, id string) landfall.Object
+	implicit func(Words, Answer) landfall.Object
 }{
-	"gb45438":   {checkGB45438, implicitGB45438},
-	"eu-ai-act": {checkEUAIAct, implicitEUAIAct},
+	"gb45438":         {checkGB45438, implicitGB45438},
+	"eu-ai-act":       {checkEUAIAct, implicitEUAIAct},
+	"kr-ai-basic-act": {checkKRAIBasicAct, implicitKRAIBasicAct},
+	"us-ca-sb942":     {checkUSCASB942, implicitUSCASB942},
 }
 
 // New returns a market's scheme, or an error that names what its words lack.
@@ -54,6 +70,9 @@ func New(w Words, rehearsal bool) (*Scheme, error) {
 	if !slices.Contains([]string{"start", "end", "around"}, w.Position) {
 		return nil, fmt.Errorf("label: position %q: want start, end or around", w.Position)
 	}
+	if w.InText && len(w.Text) == 0 {
+		return nil, fmt.Errorf("label: in_text is true and text has no words")
+	}
 	for lang, text := range w.Text {
 		if text == "" {
 			return nil, fmt.Errorf("label: text.%s is empty", lang)
@@ -65,9 +84,10 @@ func New(w Words, rehearsal bool) (*Scheme, error) {
 	return &Scheme{w, rehearsal, s.implicit}, nil
 }
 
-// Label returns the labels of the answer with this id, in a language; one that
-// has no words gets those of the first language by name, never none.
-func (s *Scheme) Label(id, language string) landfall.Labels {
+// Label returns the labels of an answer; a language that has no words gets those of
+// the first language by name, never none.
+func (s *Scheme) Label(a Answer) landfall.Labels {
+	language := a.Language
 	if known := slices.Sorted(maps.Keys(s.words.Text)); len(known) > 0 && !slices.Contains(known, language) {
 		language = known[0]
 	}
@@ -77,7 +97,7 @@ func (s *Scheme) Label(id, language string) landfall.Labels {
 	}
 	return landfall.Labels{
 		AIGenerated: true,
-		Explicit:    landfall.Explicit{Text: text, Position: s.words.Position},
-		Implicit:    s.implicit(s.words, id),
+		Explicit:    landfall.Explicit{Text: text, Position: s.words.Position, InText: s.words.InText},
+		Implicit:    s.implicit(s.words, a),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"landfall"
 	"landfall/internal/label"
@@ -23,6 +24,10 @@ func words(scheme string) label.Words {
 		Text:          map[string]string{"zh": "本内容由AI生成", "en": "AI生成 (by AI)"},
 		RehearsalWord: map[string]string{"zh": "演练", "en": "Rehearsal"},
 	}
+}
+
+func answer(language string) label.Answer {
+	return label.Answer{ID: "answer-1", Language: language, System: "model-a", Version: "0123456789ab", Made: time.Unix(1_800_000_000, 0)}
 }
 
 func shipped(t *testing.T, market string) label.Words {
@@ -46,6 +51,7 @@ func TestGolden(t *testing.T) {
 	}{
 		{"CN", "zh", false}, {"CN", "en", false}, {"CN", "zh", true}, {"CN", "en", true},
 		{"EU", "en", false}, {"EU", "zh", false}, {"EU", "en", true},
+		{"KR", "ko", false}, {"KR", "en", false}, {"KR", "ko", true}, {"US-CA", "en", false}, {"US-CA", "en", true},
 	} {
 		name := c.market + "-" + c.language
 		if c.rehearsal {
@@ -56,7 +62,7 @@ func TestGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".json", s.Label("answer-1", c.language))
+			golden(t, name+".json", s.Label(answer(c.language)))
 		})
 	}
 }
@@ -89,7 +95,7 @@ func TestNewRefuses(t *testing.T) {
 		spoil  func(*label.Words)
 		want   string
 	}{
-		"no scheme":            {"", nil, `"" is unknown: known are eu-ai-act, gb45438`},
+		"no scheme":            {"", nil, `"" is unknown: known are eu-ai-act, gb45438, kr-ai-basic-act, us-ca-sb942`},
 		"an unknown scheme":    {"gb45439", nil, `"gb45439" is unknown`},
 		"no words":             {"gb45438", func(w *label.Words) { w.Text = nil }, "text is empty"},
 		"no words, EU":         {"eu-ai-act", func(w *label.Words) { w.Text = nil }, "article 50(1)"},
@@ -103,6 +109,10 @@ func TestNewRefuses(t *testing.T) {
 		"a backslash":          {"gb45438", func(w *label.Words) { w.Producer = `a\b` }, "Annex E j"},
 		"a name in Chinese":    {"gb45438", func(w *label.Words) { w.Producer = "示例公司" }, "27-character code"},
 		"a control character":  {"gb45438", func(w *label.Words) { w.Producer = "a\x7f" }, "Annex E j"},
+		"no words, KR":         {"kr-ai-basic-act", func(w *label.Words) { w.Text = nil }, "article 31(2)"},
+		"no word of AI":        {"kr-ai-basic-act", func(w *label.Words) { w.Text["zh"] = "기계가 만든 글" }, "text.zh"},
+		"no provider":          {"us-ca-sb942", func(w *label.Words) { w.Producer = "" }, "22757.3(b)"},
+		"in text, no words":    {"us-ca-sb942", func(w *label.Words) { w.Text, w.InText = nil, true }, "in_text"},
 		"an unknown place":     {"eu-ai-act", func(w *label.Words) { w.Position = "top" }, `position "top"`},
 		"no word for practice": {"gb45438", func(w *label.Words) { delete(w.RehearsalWord, "zh") }, "rehearsal_word.zh is missing"},
 	} {
@@ -148,7 +158,7 @@ func TestSevenKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, _ := s.Label("answer-1", "zh").Implicit.Get("AIGC")
+	v, _ := s.Label(answer("zh")).Implicit.Get("AIGC")
 	var keys []string
 	for _, m := range v.(landfall.Object) {
 		keys = append(keys, m.Key)
@@ -162,7 +172,7 @@ func TestSevenKeys(t *testing.T) {
 // Whatever the scheme: the words say it, a rehearsal says so first, and a language
 // without words gets some all the same.
 func TestEveryScheme(t *testing.T) {
-	for _, scheme := range []string{"gb45438", "eu-ai-act"} {
+	for _, scheme := range []string{"gb45438", "eu-ai-act", "kr-ai-basic-act", "us-ca-sb942"} {
 		for _, rehearsal := range []bool{false, true} {
 			w := words(scheme)
 			s, err := label.New(w, rehearsal)
@@ -174,7 +184,10 @@ func TestEveryScheme(t *testing.T) {
 				if rehearsal {
 					want = "[" + w.RehearsalWord[known] + "] " + want
 				}
-				l := s.Label("answer-1", language)
+				l := s.Label(answer(language))
+				if l.Explicit.InText {
+					t.Errorf("%s: the words are to stand in the text", scheme)
+				}
 				if l.Explicit.Text != want || l.Explicit.Position != "start" || !l.AIGenerated || len(l.Implicit) == 0 {
 					t.Errorf("%s, rehearsal %t, %q: %+v", scheme, rehearsal, language, l)
 				}
@@ -202,6 +215,7 @@ func TestWordsDigest(t *testing.T) {
 		"good": func(*label.Words) {}, "scheme": func(w *label.Words) { w.Scheme = "x" }, "position": func(w *label.Words) { w.Position = "end" },
 		"producer": func(w *label.Words) { w.Producer = "x" }, "text": func(w *label.Words) { w.Text["zh"] += "。" },
 		"rehearsal": func(w *label.Words) { w.RehearsalWord["en"] = "x" },
+		"in text":   func(w *label.Words) { w.InText = true },
 	} {
 		d := digest(spoil)
 		if other, twice := seen[d]; twice {

@@ -70,43 +70,6 @@ func (p *Packs) List(folder string) ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// Market is what one market asks for, as data.
-type Market struct {
-	ID   string            `json:"id"`
-	Name map[string]string `json:"name"`
-	// Languages offered, in order; the first is the default locale's.
-	Languages []string `json:"languages"`
-	// DataRegions are where a partner may process data of this market.
-	DataRegions []string `json:"data_regions"`
-	Features    []string `json:"features"`
-	Partner     string   `json:"partner"`
-	Clocks      Clocks   `json:"clocks"`
-	Classes     []Class  `json:"classes"`
-	// Authorities that may approve here; in a rehearsal their keys are generated.
-	Authorities []string `json:"authorities"`
-	Sources     []Source `json:"sources"`
-}
-
-// Class is a class of rule and what it does.
-type Class struct {
-	ID     string `json:"id"`
-	Action string `json:"action"`
-}
-
-// Clocks say how often something must be renewed.
-type Clocks struct {
-	KeywordsDays int `json:"keywords_days"`
-	BanksDays    int `json:"banks_days"`
-}
-
-// Source is where a rule comes from, and since when it holds.
-type Source struct {
-	Rule          string `json:"rule"`
-	EffectiveFrom string `json:"effective_from"`
-	Source        string `json:"source"`
-	Doubt         bool   `json:"doubt"`
-}
-
 // Partner is what changes about a partner: endpoints, regions, models, parameters.
 type Partner struct {
 	ID          string            `json:"id"`
@@ -118,31 +81,6 @@ type Partner struct {
 	// Parameters of sampling; decimals are texts.
 	Parameters []landfall.Parameter `json:"parameters"`
 	Caller     []landfall.Range     `json:"caller"`
-}
-
-// Market reads a market's file.
-func (p *Packs) Market(id string) (Market, error) {
-	var m Market
-	err := p.Decode(path.Join("market", id, "market.yaml"), &m)
-	if err == nil && m.ID != id {
-		err = fmt.Errorf("packs: market/%s/market.yaml: id is %q, want the folder's name %q", id, m.ID, id)
-	}
-	if err == nil {
-		err = m.validate()
-	}
-	return m, err
-}
-
-func (m Market) validate() error {
-	switch {
-	case len(m.Languages) == 0:
-		return fmt.Errorf("packs: market %s: languages is empty: name at least one", m.ID)
-	case len(m.Features) == 0:
-		return fmt.Errorf("packs: market %s: features is empty", m.ID)
-	case len(m.Authorities) == 0:
-		return fmt.Errorf("packs: market %s: authorities is empty: nobody could approve", m.ID)
-	}
-	return nil
 }
 
 // Partner reads a partner's file.

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -123,6 +124,14 @@ func TestMarket(t *testing.T) {
 		"no id":                    {strings.Replace(market, "id: XA\n", "", 1), `id is ""`},
 		"no language":              {strings.Replace(market, "[xa]", "[]", 1), "languages is empty"},
 		"no feature":               {strings.Replace(market, "[summarize]", "[]", 1), "features is empty"},
+		"a language nobody speaks": {market + "notice_language: xb\n", `notice_language "xb" is none of languages`},
+		"consent for what is here": {market + "consent: [{tiers: [local]}]\n", `consent[0].tiers: "local" is none of partner`},
+		"an age that is none":      {market + "ages: [{bands: [old]}]\n", `ages[0].bands: "old" is none of child, teen`},
+		"closed to nobody":         {market + "ages: [{features: [ask]}]\n", "ages[0].bands is empty"},
+		"kept longer than allowed": {market + "retention: {at_least_days: 9, at_most_days: 8}\n", "at_least_days 9 is over"},
+		"a rule without a date":    {market + "sources: [{rule: x, source: y}]\n", `sources[0].effective_from: "" is no date`},
+		"a date that is none":      {market + "sources: [{rule: x, source: y, effective_from: '2026-02-30'}]\n", "no date such as"},
+		"a rule without a source":  {market + "sources: [{rule: x, effective_from: '2026-02-03'}]\n", "rule and source are both needed"},
 		"nobody who could approve": {strings.Replace(market, "[xa-authority]", "~", 1), "authorities is empty"},
 		"a clock in words":         {market + "clocks: {keywords_days: weekly}\n", "market.yaml:6:25: clocks.keywords_days: want a whole number"},
 		"a misspelled clock":       {market + "clocks: {keyword_days: 7}\n", `did you mean "keywords_days"?`},
@@ -185,5 +194,75 @@ func TestShippedPacks(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// Every rule that a shipped market carries out says where it comes from and since
+// when, and every market speaks in each of its languages.
+func TestShippedMarketsNameTheirSources(t *testing.T) {
+	p, err := pack.Open(packs.Files, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	markets, _ := p.List("market")
+	features, _ := p.List("feature")
+	for _, id := range markets {
+		m, err := p.Market(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var about []string
+		for _, s := range m.Sources {
+			about = append(about, s.About...)
+			if s.Doubt == (s.Why == "") {
+				t.Errorf("%s: %s: a doubt has its why, and nothing else has one", id, s.Rule)
+			}
+		}
+		for _, key := range []string{"label.scheme", "label.text", "label.position", "label.in_text", "label.producer", "notices", "classes", "consent", "ages", "data_regions", "clocks", "retention", "authorities"} {
+			if has := slices.Contains(about, key); !has && (key != "ages" || len(m.Ages) > 0) {
+				t.Errorf("%s: no source stands behind %s", id, key)
+			}
+		}
+		if d := cmp.Diff(features, m.Features); d != "" {
+			t.Errorf("%s does not offer every feature: leave `features` out of its file (-packs +market)\n%s", id, d)
+		}
+		var notices map[string]map[string]string
+		if err := p.Decode("market/"+id+"/notices.yaml", &notices); err != nil {
+			t.Fatal(err)
+		}
+		for _, lang := range m.Languages {
+			if !strings.Contains(notices[lang]["appeal"], "POST /v1/appeals") {
+				t.Errorf("%s: the notice in %s does not say how to appeal", id, lang)
+			}
+		}
+	}
+}
+
+func TestMarketRules(t *testing.T) {
+	m := pack.Market{Languages: []string{"ko", "en"}, NoticeLanguage: "ko",
+		Consent: []pack.ConsentRule{{Tiers: []string{"partner"}, Features: []string{"ask"}}},
+		Ages:    []pack.AgeRule{{Bands: []string{"child", "unknown"}, Features: []string{"ask"}}, {Bands: []string{"teen"}}}}
+	for _, c := range []struct {
+		feature, tier, band string
+		consent, closed     bool
+	}{
+		{"ask", "partner", "child", true, true}, {"ask", "local", "", false, true}, {"tag", "partner", "child", false, false},
+		{"tag", "partner", "teen", false, true}, {"ask", "private", "adult", false, false},
+	} {
+		if m.NeedsConsent(c.feature, c.tier) != c.consent || m.ClosedTo(c.feature, c.band) != c.closed {
+			t.Errorf("%+v: consent %t, closed %t", c, m.NeedsConsent(c.feature, c.tier), m.ClosedTo(c.feature, c.band))
+		}
+	}
+	if none := (pack.Market{}); !none.NeedsConsent("ask", "partner") || none.NeedsConsent("ask", "private") || none.ClosedTo("ask", "child") {
+		t.Error("a market that says nothing asks for a partner's consent and closes nothing")
+	}
+	for _, c := range []struct{ own, locale, answer, want string }{
+		{"ko", "", "en", "ko"}, {"ko", "en-GB", "en", "en"}, {"ko", "EN_us", "ko", "en"}, {"ko", "fr", "en", "ko"},
+		{"", "", "en", "en"}, {"", "ko", "en", "ko"}, {"", "", "zh", "ko"}, {"", "zh", "zh", "ko"},
+	} {
+		m.NoticeLanguage = c.own
+		if got := m.WordsLanguage(c.locale, c.answer); got != c.want {
+			t.Errorf("%+v: %s", c, got)
+		}
 	}
 }

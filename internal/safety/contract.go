@@ -15,6 +15,8 @@ type Contract struct {
 	Market  string          `json:"market"`
 	Classes []Class         `json:"classes"`
 	Floor   landfall.Digest `json:"floor"` // see [FloorDigest]
+	// Audience pins the market's rules of consent and age; "" where it has none.
+	Audience landfall.Digest `json:"audience,omitempty"`
 }
 
 // Class is a class of rule and what a hit of it does.

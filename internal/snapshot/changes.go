@@ -36,6 +36,8 @@ func Changes(was, is Market, id string) []string {
 		{"label", was.Label, is.Label},
 		{"notices", was.Notices, is.Notices},
 		{"policy classes", was.Policy.Classes, is.Policy.Classes},
+		{"consent", was.Pack.Consent, is.Pack.Consent},
+		{"ages", was.Pack.Ages, is.Pack.Ages},
 	} {
 		if x, y := fmt.Sprint(f.was), fmt.Sprint(f.is); x != y {
 			out = append(out, fmt.Sprintf("%s: %s -> %s", f.name, x, y))

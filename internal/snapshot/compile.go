@@ -161,6 +161,10 @@ func (m *Market) checkPins(o *Offered) error {
 	if err := m.pin(&derived); err != nil {
 		return err
 	}
+	audience, err := m.Pack.Audience()
+	if err != nil {
+		return err
+	}
 	for _, p := range []struct {
 		part       string
 		have, pins landfall.Digest
@@ -170,6 +174,7 @@ func (m *Market) checkPins(o *Offered) error {
 		{"policy", derived.Release.Policy, o.Release.Policy},
 		{"label", derived.Release.Label, o.Release.Label},
 		{"notices", derived.Release.Notices, o.Release.Notices},
+		{"audience", audience, m.Policy.Audience},
 	} {
 		if p.have != p.pins {
 			return fmt.Errorf("%s is %s, the release pins %s", p.part, p.have.Short(), p.pins.Short())

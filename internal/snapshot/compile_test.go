@@ -53,6 +53,8 @@ func TestCompileRefusesAPartOtherThanPinned(t *testing.T) {
 		"label":              {func(m *snapshot.Market) { m.Label.Text["en"] = "x" }, "label is"},
 		"notices":            {func(m *snapshot.Market) { m.Notices["en"] = safety.Notice{Message: "x", Appeal: "y"} }, "notices is"},
 		"policy":             {func(m *snapshot.Market) { m.Policy.Version = "2" }, "policy is"},
+		"consent":            {func(m *snapshot.Market) { m.Pack.Consent = nil }, "audience is"},
+		"ages":               {func(m *snapshot.Market) { m.Pack.Ages = []pack.AgeRule{{Bands: []string{"child"}}} }, "audience is"},
 		"the market":         {func(m *snapshot.Market) { m.Features[0].Release.Market = "XA" }, "the release is of summarize in XA"},
 		"the feature":        {func(m *snapshot.Market) { m.Features[0].Release.Feature = "extract" }, "the release is of extract in EU"},
 		"another definition": {func(m *snapshot.Market) { m.Features[0].Definition = m.Features[1].Definition }, "the release is of summarize"},

