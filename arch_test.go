@@ -39,6 +39,7 @@ var arrows = map[string]string{
 	"snapshot": "landfall pack safety feature label",
 	"gateway":  "landfall snapshot feature safety partner label audit",
 	"front":    "landfall api gateway safety feature",
+	"openapi":  "landfall api feature pack",
 	"assess":   "landfall pack stats",
 	"quality":  "landfall pack stats",
 	"dossier":  "landfall pack assess audit",

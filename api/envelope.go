@@ -39,12 +39,29 @@ type Quota struct {
 	ResetsAt *string `json:"resets_at"`
 }
 
-// Error says what went wrong and what to do. Its parameters (field, limit, count,
-// check, stage, retriable, retry_after_ms) stand beside code and message.
+// Error says what went wrong and what to do. Which parameters stand beside code and
+// message depends on the code.
 type Error struct {
-	Code    landfall.Code     `json:"code"`
-	Message string            `json:"message"`
-	Reasons []landfall.Reason `json:"reasons,omitempty"`
+	Code    landfall.Code `json:"code"`
+	Message string        `json:"message"`
+	// Field is a JSON Pointer into the request, or a header's name; Limit and Count are
+	// the bound and what came, in the unit that the message names.
+	Field *string `json:"field,omitempty"`
+	Limit *int64  `json:"limit,omitempty"`
+	Count *int64  `json:"count,omitempty"`
+	// Check is the contract check that failed, Stage where the time went.
+	Check string `json:"check,omitempty"`
+	Stage string `json:"stage,omitempty"`
+	// Retriable says whether the same request may succeed at once, RetryAfterMS when to
+	// come back, Scope what was counted and ResetsAt when it counts anew.
+	Retriable    *bool  `json:"retriable,omitempty"`
+	RetryAfterMS *int64 `json:"retry_after_ms,omitempty"`
+	Scope        string `json:"scope,omitempty"`
+	ResetsAt     string `json:"resets_at,omitempty"`
+	// Language is the one that is not offered, Supported those that are.
+	Language  string            `json:"lang,omitempty"`
+	Supported []string          `json:"supported,omitempty"`
+	Reasons   []landfall.Reason `json:"reasons,omitempty"` // all there are; [] unless unavailable
 }
 
 // Availability is the answer of GET /v1/features.

@@ -120,6 +120,7 @@ type server struct {
 	made    []control.Made // releases approved at this start: a first one
 	metrics *metrics
 	parts   *partner.Partners
+	docs    http.Handler
 }
 
 // recordLinger is how long an entry may wait for the other of its record while nobody
@@ -153,6 +154,9 @@ func newServer(ctx context.Context, cfg *Config, log *slog.Logger) (s *server, e
 		return s, err
 	}
 	if err := s.publish(ctx, packs); err != nil {
+		return s, err
+	}
+	if s.docs, err = documents(packs); err != nil {
 		return s, err
 	}
 	return s, s.wire(ctx)
@@ -215,7 +219,7 @@ func (s *server) wire(ctx context.Context) error {
 func (s *server) handler(stopping <-chan struct{}) http.Handler {
 	return front.Config{
 		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Ready: s.ready, Stopping: stopping,
-		Metrics: s.metrics.handler(s.writer), NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
+		Metrics: s.metrics.handler(s.writer), Document: s.docs, NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
 		Rehearsal: s.gate.Rehearsal(), Origins: s.cfg.Origins, Bodies: int64(s.cfg.BodiesMiB) << 20, Log: s.log,
 	}.Handler()
 }

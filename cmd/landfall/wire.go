@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -17,8 +18,10 @@ import (
 	"landfall/api"
 	"landfall/internal/control"
 	"landfall/internal/feature"
+	"landfall/internal/front"
 	"landfall/internal/gateway"
 	"landfall/internal/local"
+	"landfall/internal/openapi"
 	"landfall/internal/pack"
 	"landfall/internal/partner"
 	"landfall/internal/snapshot"
@@ -145,6 +148,23 @@ func describe(f *api.Feature, route *snapshot.Route) {
 	f.Version, f.Release, f.TierOrder = r.FeatureVersion, route.Digest(), []string{r.Partner.Tier}
 	f.Limits = api.Limits{MaxInputChars: maxInput(d, r), Languages: r.Languages}
 	f.Unmet = d.Unmet
+}
+
+// documents describes what is served, as the packs stand at the start.
+func documents(p *pack.Packs) (http.Handler, error) {
+	features, err := openapi.ReadFeatures(p)
+	if err != nil {
+		return nil, err
+	}
+	texts, err := openapi.ReadTexts(p, features)
+	if err != nil {
+		return nil, err
+	}
+	languages, err := openapi.New(openapi.Config{Routes: front.Routes(), Statuses: front.Statuses(), Features: features, Texts: texts})
+	if err != nil {
+		return nil, err
+	}
+	return openapi.Handler(languages), nil
 }
 
 // offer: the entry point is shown when nothing but time, or the user's consent, is

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"landfall"
+	"landfall/api"
 	"landfall/internal/safety"
 )
 
@@ -54,7 +55,8 @@ func (s *stream) write(chunks iter.Seq[safety.Chunk]) {
 func (s *stream) chunk(c safety.Chunk) bool {
 	s.buf = s.buf[:0]
 	if c.Meta != nil {
-		s.event("meta", metaObject(c.Meta))
+		m := c.Meta
+		s.event("meta", api.Meta{ID: m.ID, ServedBy: m.ServedBy, Labels: m.Labels, Rehearsal: m.Rehearsal, Release: m.Release})
 	}
 	if l, text, ok := c.Text(); ok {
 		s.text = true
@@ -133,13 +135,6 @@ func (s *stream) delta(l landfall.Lane, text string) {
 	s.buf = append(s.buf, "event: delta\ndata: {\"text\":"...)
 	s.buf = landfall.AppendQuoted(s.buf, text)
 	s.buf = append(s.buf, "}\n\n"...)
-}
-
-func metaObject(m *landfall.Meta) landfall.Object {
-	return landfall.Object{
-		{Key: "id", Value: m.ID}, {Key: "served_by", Value: m.ServedBy}, {Key: "labels", Value: m.Labels},
-		{Key: "rehearsal", Value: m.Rehearsal}, {Key: "release", Value: string(m.Release)},
-	}
 }
 
 // retryAfter is the header's value for an error that says when to come back, in

@@ -1,0 +1,5 @@
+package openapi
+
+import "landfall"
+
+func page(doc landfall.Object, t Texts, all []Texts) ([]byte, error) { return nil, nil }

@@ -1,0 +1,32 @@
+package openapi_test
+
+import (
+	"testing"
+
+	"landfall/internal/front"
+	"landfall/internal/openapi"
+	"landfall/internal/pack"
+	"landfall/packs"
+)
+
+// documents are made of the packs that ship and the routes that are served.
+func documents(t testing.TB) []openapi.Language {
+	t.Helper()
+	p, err := pack.Open(packs.Files, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	features, err := openapi.ReadFeatures(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, err := openapi.ReadTexts(p, features)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := openapi.New(openapi.Config{Routes: front.Routes(), Statuses: front.Statuses(), Features: features, Texts: texts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
