@@ -17,38 +17,6 @@ import (
 	"landfall/internal/sqlite"
 )
 
-type rehearseCmd struct {
-	Expires time.Duration `help:"How long the approvals last, 720h; approves everything anew. Defaults to 90 days, for what is not approved." placeholder:"DURATION"`
-}
-
-// Run makes and approves releases; a gateway that runs on the same data takes
-// them up within two seconds.
-func (r *rehearseCmd) Run(ctx context.Context, cfg *Config) error {
-	packs, err := cfg.packs()
-	if err != nil {
-		return err
-	}
-	engine, err := cfg.engine(packs, nil, nil)
-	if err != nil {
-		return err
-	}
-	made, err := newControl(cfg, packs, engine).Rehearse(r.Expires)
-	if err != nil {
-		return err
-	}
-	for _, m := range made {
-		state := "approved before, holds until"
-		if m.New {
-			state = "APPROVED in rehearsal until"
-		}
-		fmt.Printf("%s %-10s %s  %s %s\n", m.Market, m.Feature, m.Digest.Short(), state, m.Expires.Format(time.RFC3339))
-		for _, c := range m.Changes {
-			fmt.Printf("    changed: %s\n", c)
-		}
-	}
-	return nil
-}
-
 type auditCmd struct {
 	List auditListCmd `cmd:"" help:"List records, the newest first."`
 	Show auditShowCmd `cmd:"" help:"Show one record."`

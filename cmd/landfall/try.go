@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -19,6 +17,7 @@ import (
 
 type tryCmd struct {
 	Feature string `arg:"" optional:"" help:"Id of the feature."`
+	All     bool   `help:"Ask every feature for its example and print a table; fails unless all are complete."`
 	Market  string `help:"Market whose demo key is used. Defaults to the first in rehearsal/apps.json." placeholder:"ID"`
 	Gateway string `help:"Address of the gateway." default:"http://127.0.0.1:8460" placeholder:"URL"`
 	Key     string `help:"App key. Defaults to the market's demo key." placeholder:"KEY"`
@@ -32,14 +31,20 @@ func (t *tryCmd) Run(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	if t.Feature == "" {
+	switch {
+	case t.All && t.Feature != "":
+		return fmt.Errorf("--all asks every feature: leave %q out", t.Feature)
+	case t.Feature == "" && !t.All:
 		return listExamples(os.Stdout, packs)
 	}
-	def, err := readDefinition(packs, t.Feature)
+	key, err := t.key(cfg)
 	if err != nil {
 		return err
 	}
-	key, err := t.key(cfg)
+	if t.All {
+		return t.tryAll(ctx, api.Client{URL: t.Gateway, Key: key}, packs)
+	}
+	def, err := readDefinition(packs, t.Feature)
 	if err != nil {
 		return err
 	}
@@ -123,11 +128,7 @@ func (t *tryCmd) ask(ctx context.Context, c api.Client, body []byte) error {
 	var first time.Duration
 	for e, err := range c.Stream(ctx, t.Feature, body) {
 		if err != nil {
-			var op *net.OpError
-			if errors.As(err, &op) && op.Op == "dial" {
-				return fmt.Errorf("%w at %s: start one with `make run` or `bin/landfall serve`", errNoGateway, t.Gateway)
-			}
-			return err
+			return t.noGateway(err)
 		}
 		if first == 0 && (e.Name == "delta" || e.Name == "snapshot") {
 			first = time.Since(began)

@@ -187,6 +187,12 @@ func (d Definition) exception(model, language string) (Exception, bool) {
 	return Exception{}, false
 }
 
+// Instead names the model that can do in a language what this one cannot, or "".
+func (d Definition) Instead(model, language string) string {
+	e, _ := d.exception(model, language)
+	return e.Use
+}
+
 // pieceSize returns how many code points one call is given; 0 is all.
 func (d Definition) pieceSize(model, language string) int {
 	for _, p := range d.Pieces {

@@ -58,6 +58,9 @@ func languageReasons(r landfall.Request, route *snapshot.Route) (all []landfall.
 	from := primary(r.Locale)
 	if from != "" && !slices.Contains(offered, from) {
 		reason := landfall.NewReason(landfall.ReasonLanguage, "%s is offered in %q", route.Release().Feature, offered)
+		if use := route.Feature.Definition().Instead(route.Release().Model.ID, from); use != "" {
+			reason.Message += ", with the model " + use + " in \"" + from + "\" too"
+		}
 		reason.Language = from
 		all = append(all, reason)
 	}

@@ -25,6 +25,8 @@ type compiled struct {
 	pack   pack.Market
 	routes map[string]*Route
 	order  []string
+	// not are the features that the model cannot do.
+	not []NotOffered
 }
 
 // Route is everything that shapes the answers of one feature in one market,
@@ -130,7 +132,7 @@ func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error)
 	if err != nil {
 		return nil, err
 	}
-	c := &compiled{pack: m.Pack, routes: map[string]*Route{}}
+	c := &compiled{pack: m.Pack, routes: map[string]*Route{}, not: m.NotOffered}
 	for i := range m.Features {
 		o := &m.Features[i]
 		if err := m.checkPins(o); err != nil {
@@ -236,10 +238,23 @@ func (s *Snapshot) Route(market, id string) (*Route, *landfall.Error) {
 	if r := c.routes[id]; r != nil {
 		return r, nil
 	}
+	for _, n := range c.not {
+		if n.Feature == id {
+			return nil, unavailable(landfall.NewReason(landfall.ReasonNotOffered, "%s", n.message(market)))
+		}
+	}
 	if slices.Contains(c.pack.Features, id) {
 		return nil, unavailable(landfall.NewReason(landfall.ReasonNotOffered, "%s is not offered in %s with this model", id, market))
 	}
 	return nil, landfall.Errorf(landfall.CodeNotFound, "no feature %q in this market; it has %q", id, c.pack.Features).With("field", "/feature")
+}
+
+func (n NotOffered) message(market string) string {
+	s := fmt.Sprintf("%s is not offered in %s with the model %s, which cannot do it", n.Feature, market, n.Model)
+	if n.Use != "" {
+		s += "; with " + n.Use + " it is"
+	}
+	return s
 }
 
 func unavailable(reasons ...landfall.Reason) *landfall.Error {

@@ -58,9 +58,21 @@ func Compose(packs *pack.Packs, market string, p Parts) (Market, error) {
 		}
 		if len(offered.Release.Languages) > 0 {
 			m.Features = append(m.Features, offered)
+		} else {
+			m.NotOffered = append(m.NotOffered, NotOffered{id, p.Model.ID, m.instead(offered.Definition, p.Model.ID)})
 		}
 	}
 	return m, nil
+}
+
+// instead names a model that can do the feature in a language of the market.
+func (m *Market) instead(d feature.Definition, model string) string {
+	for _, lang := range m.Pack.Languages {
+		if use := d.Instead(model, lang); use != "" {
+			return use
+		}
+	}
+	return ""
 }
 
 func (m *Market) setPolicy() error {

@@ -36,6 +36,16 @@ type Market struct {
 	Floor    []string  `json:"floor,omitempty"`
 	Words    []string  `json:"words,omitempty"`
 	Features []Offered `json:"features"`
+	// NotOffered are the features of the pack that the model cannot do.
+	NotOffered []NotOffered `json:"not_offered,omitempty"`
+}
+
+// NotOffered is a feature that a model cannot do in any language of the market, and
+// a model that can, or "".
+type NotOffered struct {
+	Feature string `json:"feature"`
+	Model   string `json:"model"`
+	Use     string `json:"use,omitempty"`
 }
 
 // Offered is one feature of a market: the release that would answer, the parts
