@@ -56,6 +56,8 @@ type Request struct {
 	Stream, Chat bool
 	// Retracts says that the client takes back what the event retract names.
 	Retracts bool
+	// Warnings are what decoding passed over; they go in front of the answer's.
+	Warnings []Warning
 	// Err is what decoding found wrong: such a request is recorded and goes no further.
 	Err *Error
 }

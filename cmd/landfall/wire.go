@@ -167,6 +167,21 @@ func documents(p *pack.Packs) (http.Handler, error) {
 	return openapi.Handler(languages), nil
 }
 
+// definition finds a feature of an app's market as the snapshot has it now.
+func definition(holder *snapshot.Holder) func(landfall.App, string) (feature.Definition, bool) {
+	return func(app landfall.App, id string) (feature.Definition, bool) {
+		snap, unavailable := holder.Current()
+		if unavailable != nil {
+			return feature.Definition{}, false
+		}
+		r, unavailable := snap.Route(app.Market, id)
+		if unavailable != nil {
+			return feature.Definition{}, false
+		}
+		return r.Feature.Definition(), true
+	}
+}
+
 // offer: the entry point is shown when nothing but time, or the user's consent, is
 // missing.
 func offer(reasons []landfall.Reason) (ui bool, state string) {

@@ -38,8 +38,10 @@ const (
 type Form string
 
 const (
-	JSON Form = "json"
-	SSE  Form = "sse"
+	JSON     Form = "json"
+	SSE      Form = "sse"
+	ChatJSON Form = "chat-json" // of the OpenAI-compatible front
+	ChatSSE  Form = "chat-sse"
 )
 
 // Entry is one step of a record. Empty fields are left out of its stored form,
@@ -57,6 +59,8 @@ type Entry struct {
 	Device  string `json:"device,omitempty"`
 	User    string `json:"user,omitempty"`
 	Form    Form   `json:"form,omitempty"`
+	// ShowsLabels: the app declared that it shows the words of the label itself.
+	ShowsLabels bool `json:"shows_labels,omitempty"`
 	// Under which approval: empty when nothing approved was found.
 	Release          landfall.Digest  `json:"release,omitempty"`
 	ApprovalSequence int64            `json:"approval_sequence,omitempty"`

@@ -23,7 +23,7 @@ const digest = landfall.Digest("sha256:0123456789abcdef0123456789abcdef012345678
 func openedFull() audit.Entry {
 	return audit.Entry{
 		Kind: audit.Opened, Record: "r1", At: 1_772_000_000_123, App: "app_a", Market: "XA", Feature: "proofread",
-		Device: "d", User: "u", Form: audit.SSE, Release: digest, ApprovalSequence: 3, Purpose: landfall.Serve,
+		Device: "d", User: "u", Form: audit.SSE, ShowsLabels: true, Release: digest, ApprovalSequence: 3, Purpose: landfall.Serve,
 		Rehearsal: true, InputCommitment: digest, Salt: []byte("a salt that stays out"),
 	}
 }
@@ -49,7 +49,7 @@ func TestStoredFormIsPinned(t *testing.T) {
 		{"least", audit.Entry{Kind: audit.Closed, Record: "r", At: 7}, `{"at":7,"kind":"closed","record":"r"}`},
 		{"opened", openedFull(), `{"app":"app_a","approval_sequence":3,"at":1772000000123,"device":"d","feature":"proofread",` +
 			`"form":"sse","input_commitment":"` + string(digest) + `","kind":"opened","market":"XA","purpose":"serve","record":"r1",` +
-			`"rehearsal":true,"release":"` + string(digest) + `","user":"u"}`},
+			`"rehearsal":true,"release":"` + string(digest) + `","shows_labels":true,"user":"u"}`},
 		{"closed", closedFull(), `{"at":1772000001000,"attempts":2,"check":"c","code":"market_rule","first_text_ms":5,"kind":"closed",` +
 			`"of":"r0","outcome":"withheld","output_commitment":"` + string(digest) + `","reasons":["not_ready"],"record":"r1","reported_fingerprint":"f",` +
 			`"reported_model":"m","rules":["b","a"],"shown_length":4,"stage":"output","total_ms":6,` +

@@ -56,6 +56,7 @@ opened 2026-02-25T06:13:20.123Z, entry of r1
   device               "\u001b[31mred\u001b[0m\u0000\u202etxt.exe"
   user                 u
   form                 sse
+  shows_labels         true
   release              ` + string(digest) + `
   approval_sequence    3
   purpose              serve

@@ -38,7 +38,7 @@ var tag = regexp.MustCompile(`^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 // input_invalid{field}, with limit and count where a length decides;
 // schema_invalid{field}; and unsupported_language{lang, supported}.
 func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string) (Call, *landfall.Error) {
-	c := Call{Unit: r.Unit, Model: rel.Model.ID, Instructions: r.Instructions, MaxTokens: r.MaxTokens, Stop: r.Stop}
+	c := Call{Unit: r.Unit, Model: rel.Model.ID, Instructions: r.Instructions, MaxTokens: r.MaxTokens, Stop: r.Stop, Warnings: slices.Clip(r.Warnings)}
 	input, err := f.readInput(r, rel)
 	if err != nil {
 		return c, err

@@ -52,19 +52,8 @@ func decode(r *landfall.Request, body []byte) {
 
 // decodeFields reads fields of the envelope from a JSON object; what names the text.
 func decodeFields(r *landfall.Request, body []byte, what string) {
-	v, err := landfall.ParseJSON(body)
-	if err != nil {
-		field := ""
-		var syntax *landfall.SyntaxError
-		if errors.As(err, &syntax) {
-			field = syntax.Path
-		}
-		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the %s is no valid JSON: %s", what, err).With("field", field)
-		return
-	}
-	o, ok := v.(landfall.Object)
+	o, ok := parseObject(r, body, what)
 	if !ok {
-		r.Err = invalid("", "%s: want an object, have %s", what, landfall.KindOf(v))
 		return
 	}
 	d := decoder{r: r}
@@ -79,6 +68,25 @@ func decodeFields(r *landfall.Request, body []byte, what string) {
 			read(&d, at, m.Value)
 		}
 	}
+}
+
+// parseObject reads a text that must be one JSON object.
+func parseObject(r *landfall.Request, body []byte, what string) (landfall.Object, bool) {
+	v, err := landfall.ParseJSON(body)
+	if err != nil {
+		field := ""
+		var syntax *landfall.SyntaxError
+		if errors.As(err, &syntax) {
+			field = syntax.Path
+		}
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the %s is no valid JSON: %s", what, err).With("field", field)
+		return nil, false
+	}
+	o, ok := v.(landfall.Object)
+	if !ok {
+		r.Err = invalid("", "%s: want an object, have %s", what, landfall.KindOf(v))
+	}
+	return o, ok
 }
 
 func invalid(field, format string, args ...any) *landfall.Error {

@@ -16,6 +16,7 @@ import (
 
 	"landfall"
 	"landfall/api"
+	"landfall/internal/feature"
 	"landfall/internal/safety"
 )
 
@@ -34,6 +35,9 @@ type Config struct {
 	Availability func(r landfall.Request) api.Availability
 	// Stopping is closed when the server ends: watches end with it. May be nil.
 	Stopping <-chan struct{}
+	// Definition finds the feature that a model of the OpenAI-compatible front stands
+	// for, as the app's market has it now; nil finds none.
+	Definition func(app landfall.App, id string) (feature.Definition, bool)
 	// Ready says why the process is not ready, or nil.
 	Ready func(ctx context.Context) error
 	// Metrics serves Prometheus' text form; nil serves none.
@@ -75,7 +79,7 @@ func (c Config) Handler() http.Handler {
 		c.Bodies = 64 << 20
 	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
-	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}, watchers: make(chan struct{}, maxWatchers)}
+	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}, watchers: make(chan struct{}, maxWatchers), started: time.Now()}
 	mux := http.NewServeMux()
 	for _, r := range h.routes() {
 		mux.HandleFunc(r.pattern, r.serve)
@@ -101,6 +105,7 @@ type handler struct {
 	refusals *rate.Limiter
 	bodies   *budget
 	watchers chan struct{}
+	started  time.Time
 }
 
 // limitWrite bounds the next write. A client that stays connected and does not
@@ -146,6 +151,10 @@ func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *l
 		Meta:   landfall.Meta{ID: id, Feature: r.PathValue("id")},
 		Status: landfall.StatusError, Err: e,
 	}}
+	if isChat(r.URL.Path) {
+		writeChatError(w, c.done, &chatCall{})
+		return
+	}
 	writeEnvelope(w, &c)
 }
 

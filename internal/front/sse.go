@@ -27,13 +27,14 @@ type stream struct {
 	// limitWrite bounds the next write in time.
 	limitWrite func(http.ResponseWriter)
 	all        collected
-	retracts   bool // the client declared that it takes text back
-	shared     bool // a connection of several streams, whose deadlines run without a write
+	alive      string // keeps a silent connection open
+	retracts   bool   // the client declared that it takes text back
+	shared     bool   // a connection of several streams, whose deadlines run without a write
 }
 
 // stream opens one over a response.
 func (h *handler) stream(w http.ResponseWriter, r *http.Request) *stream {
-	return &stream{w: w, flusher: http.NewResponseController(w), limit: h.Silence, limitWrite: h.limitWrite, shared: r.ProtoMajor >= 2}
+	return &stream{w: w, flusher: http.NewResponseController(w), limit: h.Silence, limitWrite: h.limitWrite, shared: r.ProtoMajor >= 2, alive: ": still here\n\n"}
 }
 
 // write writes an answer whole.
@@ -82,14 +83,14 @@ func (s *stream) chunk(c safety.Chunk) bool {
 	return s.flush(c.Beat)
 }
 
-// flush sends what was written; a beat without anything to say becomes a comment
-// when the stream has been silent long enough.
+// flush sends what was written; a beat without anything to say becomes a sign of
+// life when the stream has been silent long enough.
 func (s *stream) flush(beat time.Duration) bool {
 	if len(s.buf) == 0 {
 		if beat == 0 || !s.begun || time.Since(s.last) < s.limit {
 			return true
 		}
-		s.buf = append(s.buf, ": still here\n\n"...)
+		s.buf = append(s.buf, s.alive...)
 	}
 	s.last = time.Now()
 	if !s.begun {

@@ -148,17 +148,26 @@ func (w *walk) openedEntry(now time.Time) audit.Entry {
 	e := audit.Entry{
 		Kind: audit.Opened, Record: w.req.ID, At: now.UnixMilli(),
 		App: w.req.App.ID, Market: w.req.App.Market, Feature: w.req.Feature, Device: w.req.Device, User: w.req.User,
-		Purpose: landfall.Serve, Form: audit.JSON, Salt: w.record.salt,
+		Purpose: landfall.Serve, Form: form(w.req), ShowsLabels: w.req.App.ShowsLabels, Salt: w.record.salt,
 		InputCommitment: audit.Commit(w.record.salt, w.req.Body), Rehearsal: w.meta.Rehearsal,
-	}
-	if w.req.Stream {
-		e.Form = audit.SSE
 	}
 	if w.route != nil {
 		e.Release = w.route.Digest()
 		e.ApprovalSequence = w.route.Approval().Sequence
 	}
 	return e
+}
+
+func form(r landfall.Request) audit.Form {
+	switch {
+	case r.Chat && r.Stream:
+		return audit.ChatSSE
+	case r.Chat:
+		return audit.ChatJSON
+	case r.Stream:
+		return audit.SSE
+	}
+	return audit.JSON
 }
 
 // close writes the closed entry, with the opened one when the request never got

@@ -44,6 +44,7 @@ var operations = map[string]operation{
 
 	"POST /v1/chat/completions": {tag: tagChat, body: anything, answer: anything, faults: nil},
 	"GET /v1/models":            {tag: tagChat, answer: anything},
+	"GET /v1/models/{model}":    {tag: tagChat, params: []string{"path model"}, answer: anything},
 
 	"GET /healthz":      {tag: tagService, text: "text/plain", open: true},
 	"GET /readyz":       {tag: tagService, text: "text/plain", open: true},
