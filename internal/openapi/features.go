@@ -13,6 +13,9 @@ import (
 // featureRoute is the one route that has a path, and schemas, for each feature.
 const featureRoute = "POST /v1/features/{id}"
 
+// requestHeaders are those that a feature reads, besides the key's.
+var requestHeaders = []string{"Accept", "Idempotency-Key", "Landfall-Device", "Landfall-User", "Landfall-Accept"}
+
 // pascal turns thread_summary into ThreadSummary.
 func pascal(id string) string {
 	var out strings.Builder
@@ -32,7 +35,7 @@ func (b *builder) feature(d feature.Definition) landfall.Object {
 	op := landfall.Object{
 		{Key: "operationId", Value: d.ID}, {Key: "tags", Value: []any{tagFeatures}},
 		{Key: "summary", Value: words.Summary}, {Key: "description", Value: words.Description},
-		{Key: "parameters", Value: b.parameters("header", "Accept", "Idempotency-Key", "Landfall-Device", "Landfall-User", "Landfall-Accept")},
+		{Key: "parameters", Value: b.parameters("header", requestHeaders...)},
 		{Key: "requestBody", Value: landfall.Object{{Key: "required", Value: true}, {Key: "content", Value: landfall.Object{
 			{Key: "application/json", Value: landfall.Object{{Key: "schema", Value: refTo(name + "Request")}, {Key: "examples", Value: examples(d)}}},
 		}}}},

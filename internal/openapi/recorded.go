@@ -2,7 +2,6 @@ package openapi
 
 import (
 	"embed"
-	"strings"
 
 	"landfall"
 	"landfall/internal/feature"
@@ -34,5 +33,3 @@ func recorded(d feature.Definition, language string) (whole, streams landfall.Ob
 	}
 	return whole, streams
 }
-
-var _ = strings.Cut
