@@ -303,7 +303,7 @@ func (s *server) refresh(ctx context.Context) {
 		}
 		err := s.control.Refresh()
 		if err == nil { // an approval that no key signed counts for nothing: say which
-			err = s.cfg.dir().CheckApprovals(s.gate)
+			err = s.control.CheckApprovals(s.gate)
 		}
 		switch {
 		case err == nil:

@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -40,6 +37,9 @@ type Control struct {
 	mu    sync.Mutex
 	seen  string    // the approvals as they stood at the last refresh
 	renew time.Time // when the snapshot is due again
+	look  look      // of the last refresh at the approvals
+	check look      // of the last check of their signatures, and what it found
+	fault error
 }
 
 func (c *Control) now() time.Time {
@@ -74,12 +74,12 @@ func (c *Control) Markets() ([]string, error) {
 
 // compose makes a market's releases as things stand now. keepFloor holds the list
 // against the floor that was approved; without it the list becomes the floor.
-func (c *Control) compose(market string, keepFloor bool) (snapshot.Market, error) {
+func (c *Control) compose(market string, defs snapshot.Definitions, keepFloor bool) (snapshot.Market, error) {
 	words, err := c.words(market)
 	if err != nil {
 		return snapshot.Market{}, err
 	}
-	parts := snapshot.Parts{Model: c.Model, Words: words, Rehearsal: true}
+	parts := snapshot.Parts{Model: c.Model, Words: words, Definitions: defs, Rehearsal: true}
 	if keepFloor {
 		if last, ok, err := c.lastApproved(market); err != nil {
 			return snapshot.Market{}, err
@@ -147,8 +147,9 @@ func (c *Control) Publish() error {
 	if err != nil {
 		return err
 	}
+	defs := snapshot.Definitions{}
 	for _, id := range ids {
-		m, err := c.compose(id, true)
+		m, err := c.compose(id, defs, true)
 		if err != nil {
 			return err
 		}
@@ -207,11 +208,16 @@ func (c *Control) source() (snapshot.Source, error) {
 func (c *Control) Refresh() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	due := !c.now().Before(c.renew)
+	now, err := c.lookAtApprovals()
+	if err != nil || now.asBefore(c.look) && !due {
+		return err
+	}
 	approvals, seen, err := c.readApprovals()
 	if err != nil {
 		return err
 	}
-	due := !c.now().Before(c.renew)
+	c.look = now
 	if seen == c.seen && !due {
 		return nil
 	}
@@ -238,47 +244,6 @@ func (c *Control) Refresh() error {
 		return nil
 	}
 	return c.publish(src.Markets)
-}
-
-// onFile is an approval as it lies in the approvals folder.
-type onFile struct {
-	envelope landfall.Envelope
-	approval landfall.Approval
-	release  landfall.Digest
-}
-
-// readApprovals reads every envelope in the folder. A file that is no envelope is
-// an error that names it: an approval that cannot be read must not pass unseen.
-func (c *Control) readApprovals() ([]onFile, string, error) {
-	names, err := filepath.Glob(filepath.Join(escapeGlob(c.Dir.Approvals()), "*.json"))
-	if err != nil {
-		return nil, "", err
-	}
-	slices.Sort(names)
-	var out []onFile
-	var seen strings.Builder
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return nil, "", err
-		}
-		e, err := landfall.ParseEnvelope(b)
-		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", name, err)
-		}
-		a, release, err := landfall.ReadApproval(e)
-		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", name, err)
-		}
-		out = append(out, onFile{e, a, release})
-		seen.WriteString(filepath.Base(name) + e.Payload + e.Signatures[0].Sig + "\n")
-	}
-	return out, seen.String(), nil
-}
-
-// escapeGlob keeps a directory's own signs from being read as a pattern.
-func escapeGlob(dir string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
 }
 
 // attach gives each release the approvals of its digest, and the newest one of
@@ -308,31 +273,8 @@ func attach(markets []snapshot.Market, approvals []onFile) {
 	}
 }
 
-// CheckApprovals says which approvals on file no pinned key has signed, or cannot
-// be read.
-func (d Dir) CheckApprovals(gate *landfall.Gate) error {
-	names, err := filepath.Glob(filepath.Join(escapeGlob(d.Approvals()), "*.json"))
-	if err != nil {
-		return err
-	}
-	var problems []error
-	for _, name := range names {
-		b, err := os.ReadFile(name)
-		if err == nil {
-			var e landfall.Envelope
-			if e, err = landfall.ParseEnvelope(b); err == nil {
-				err = gate.CheckSignature(e)
-			}
-		}
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", name, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
 // Check composes a market's releases as things stand now and keeps nothing.
 func (c *Control) Check(market string) error {
-	_, err := c.compose(market, true)
+	_, err := c.compose(market, nil, true)
 	return err
 }

@@ -37,8 +37,9 @@ func (c *Control) Rehearse(expires time.Duration) ([]Made, error) {
 	}
 	// Compose everything before anything is signed: a mistake in one pack changes nothing.
 	var markets []snapshot.Market
+	defs := snapshot.Definitions{}
 	for _, id := range ids {
-		m, err := c.compose(id, false)
+		m, err := c.compose(id, defs, false)
 		if err != nil {
 			return nil, err
 		}

@@ -106,9 +106,10 @@ func (r *Route) Mint(p landfall.Purpose, request string) (landfall.Permit, error
 // release that nobody approved does not: its route says why.
 func Compile(gate *landfall.Gate, s Source) (*Snapshot, error) {
 	out := &Snapshot{Sequence: s.Sequence, Expires: landfall.Unix(s.Expires), markets: map[string]*compiled{}}
+	once := features{}
 	for i := range s.Markets {
 		m := &s.Markets[i]
-		c, err := m.compile(gate, gate.Rehearsal())
+		c, err := m.compile(gate, once)
 		if err != nil {
 			return nil, fmt.Errorf("snapshot %d: market %s: %w", s.Sequence, m.Pack.ID, err)
 		}
@@ -120,8 +121,22 @@ func Compile(gate *landfall.Gate, s Source) (*Snapshot, error) {
 	return out, nil
 }
 
-func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error) {
-	scheme, err := label.New(m.Label, rehearsal)
+// features are compiled once for all markets that pin the same file and prompts.
+type features map[[2]landfall.Digest]*feature.Feature
+
+// compile takes a definition whose digests were held against the release's.
+func (f features) compile(o *Offered) (*feature.Feature, error) {
+	key := [2]landfall.Digest{o.Release.Definition, o.Release.Prompt}
+	if have := f[key]; have != nil {
+		return have, nil
+	}
+	made, err := feature.Compile(o.Definition)
+	f[key] = made
+	return made, err
+}
+
+func (m *Market) compile(gate *landfall.Gate, once features) (*compiled, error) {
+	scheme, err := label.New(m.Label, gate.Rehearsal())
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +153,7 @@ func (m *Market) compile(gate *landfall.Gate, rehearsal bool) (*compiled, error)
 		if err := m.checkPins(o); err != nil {
 			return nil, fmt.Errorf("feature %s: %w", o.Release.Feature, err)
 		}
-		f, err := feature.Compile(o.Definition)
+		f, err := once.compile(o)
 		if err != nil {
 			return nil, fmt.Errorf("feature %s: %w", o.Release.Feature, err)
 		}

@@ -14,11 +14,35 @@ import (
 
 // Parts are what a market's releases are made of besides the packs.
 type Parts struct {
-	Model     landfall.Model
-	Partner   *pack.Partner // nil: the one the market's pack names
-	Words     []string      // the operator's list of today
-	Floor     []string      // the words an approval pinned; nil: Words
-	Rehearsal bool
+	Model   landfall.Model
+	Partner *pack.Partner // nil: the one the market's pack names
+	Words   []string      // the operator's list of today
+	Floor   []string      // the words an approval pinned; nil: Words
+	// Definitions spares reading the features' files again for each market; nil reads them.
+	Definitions Definitions
+	Rehearsal   bool
+}
+
+// Definitions are the features' files as they were read, by id. One map goes with one
+// look at the packs.
+type Definitions map[string]feature.Definition
+
+// read returns a feature's definition; d may be nil.
+func (d Definitions) read(packs *pack.Packs, id string) (feature.Definition, error) {
+	if def, ok := d[id]; ok {
+		return def, nil
+	}
+	src, file, err := packs.Read("feature/" + id + ".yaml")
+	if errors.Is(err, fs.ErrNotExist) {
+		return feature.Definition{}, fmt.Errorf("feature %q has no file feature/%s.yaml", id, id)
+	} else if err != nil {
+		return feature.Definition{}, err
+	}
+	def, err := feature.Parse(file, src)
+	if err == nil && d != nil {
+		d[id] = def
+	}
+	return def, err
 }
 
 // Compose makes the releases of a market as packs, model and list stand now. It
@@ -92,13 +116,8 @@ func (m *Market) setPolicy() error {
 
 func (m *Market) offer(packs *pack.Packs, id string, partner *pack.Partner, p Parts) (Offered, error) {
 	o := Offered{DisplayName: partner.DisplayName}
-	src, file, err := packs.Read("feature/" + id + ".yaml")
-	if errors.Is(err, fs.ErrNotExist) {
-		return o, fmt.Errorf("feature %q has no file feature/%s.yaml", id, id)
-	} else if err != nil {
-		return o, err
-	}
-	if o.Definition, err = feature.Parse(file, src); err != nil {
+	var err error
+	if o.Definition, err = p.Definitions.read(packs, id); err != nil {
 		return o, err
 	}
 	o.Release = landfall.Release{
