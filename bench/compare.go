@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -18,10 +19,6 @@ const (
 	saturationRequests = 20_000
 	holdRequests       = 1_000_000
 )
-
-// connections are how many callers ask at once. One shows what a request costs by
-// itself, 64 what it costs where records share their way to the disk.
-var connections = []int{1, 64}
 
 // stage is everything that runs, and what came of it so far.
 type stage struct {
@@ -69,10 +66,16 @@ func (s *stage) measure(ctx context.Context) error {
 	if err := s.idle(ctx); err != nil {
 		return err
 	}
-	for _, sc := range scenarios() {
-		for _, n := range connections {
+	for _, sc := range s.cfg.scenarios() {
+		for _, n := range sc.over {
 			if err := s.rounds(ctx, sc, n); err != nil {
 				return err
+			}
+			if n >= 256 {
+				if err := s.memory(fmt.Sprint(n, " callers"), "rss_peak_mib"); err != nil {
+					return err
+				}
+				s.rows[len(s.rows)-1].Most = 100
 			}
 		}
 	}
@@ -83,6 +86,11 @@ func (s *stage) measure(ctx context.Context) error {
 		return err
 	}
 	return errors.Join(s.memory("saturation", "rss_peak_mib"), s.records(ctx, "saturation"))
+}
+
+// scenarios are the loads that are asked for.
+func (c config) scenarios() []scenario {
+	return slices.DeleteFunc(scenarios(), func(s scenario) bool { return c.only != "" && s.name != c.only })
 }
 
 // sides are the two that answer a scenario, baseline first, as in every round.
@@ -170,7 +178,7 @@ func turn(ctx context.Context, client *http.Client, pid int, s side, b bounds) (
 	if t.whole == 0 {
 		return round{}, t, fmt.Errorf("%s gave no whole answer, %d refused: %w", s.name, t.refused, t.problem)
 	}
-	return newRound(t, after-before), t, nil
+	return newRound(t, after-before, s.units), t, nil
 }
 
 // note keeps what the records are compared with, and Landfall's faults.
@@ -245,8 +253,8 @@ func (s *stage) forProfiler(ctx context.Context) error {
 	if s.cfg.hold == 0 {
 		return nil
 	}
-	for _, sc := range scenarios() {
-		for _, n := range connections {
+	for _, sc := range s.cfg.scenarios() {
+		for _, n := range sc.over {
 			_, land := s.sides(sc)
 			_, _ = fmt.Fprintf(s.said, "bench: %s over %d for %s; landfall is process %d\n", sc.name, n, s.cfg.hold, s.gate.pid())
 			client := newClient(n)

@@ -10,7 +10,7 @@
 //     on both. A figure is the median of its rounds, with the least and the greatest.
 //   - The partner does equal work for both: the baseline's client asks for the
 //     same stream that Landfall asks for, with the same text.
-//   - Landfall runs as it is delivered: all steps on, a list of 1,000 words, every
+//   - Landfall runs as it is delivered: all steps on, a list of 10,000 words, every
 //     record durable before the answer ends.
 //   - Every answer is read to its end and compared with what it has to be; those
 //     that are not whole are counted for each side. One of Landfall's fails the run.

@@ -18,7 +18,7 @@ import (
 // market and listed say under which rules Landfall is measured.
 const (
 	market = "EU"
-	listed = 1000 // words on the operator's list
+	listed = 10_000 // words on the operator's list
 )
 
 // gateway is Landfall, running on a data directory of its own.

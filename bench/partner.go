@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
+	"time"
 )
 
 // model is the name under which the fake partner answers.
@@ -25,27 +27,39 @@ func partner() http.Handler {
 		said[i] = frames(s)
 	}
 	mux.HandleFunc("POST /v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4<<20))
 		if err != nil {
 			return
 		}
-		for i, s := range known {
-			if bytes.Contains(body, []byte(s.mark)) {
-				speak(w, said[i])
-				return
-			}
+		if i := recognise(known, body); i >= 0 {
+			speak(w, said[i], known[i].pace)
+			return
 		}
 		http.Error(w, `{"error":{"message":"no text of the bench"}}`, http.StatusBadRequest)
 	})
 	return mux
 }
 
+// recognise finds the scenario whose mark a body holds. A later text may hold an
+// earlier one's.
+func recognise(known []scenario, body []byte) int {
+	for i, s := range slices.Backward(known) {
+		if bytes.Contains(body, []byte(s.mark)) {
+			return i
+		}
+	}
+	return -1
+}
+
 // speak flushes after each frame, as a model's server does with each token; one
 // write for all would spare both sides what a stream costs.
-func speak(w http.ResponseWriter, frames [][]byte) {
+func speak(w http.ResponseWriter, frames [][]byte, pace time.Duration) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
-	for _, f := range frames {
+	for i, f := range frames {
+		if i > 0 {
+			time.Sleep(pace)
+		}
 		if _, err := w.Write(f); err != nil {
 			return
 		}

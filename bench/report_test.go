@@ -23,7 +23,7 @@ func TestMedian(t *testing.T) {
 }
 
 func TestRoundCountsAllRequests(t *testing.T) {
-	got := newRound(tally{whole: 6, refused: 3, incomplete: 1, unanswered: 2, took: 2 * time.Second}, 12*time.Millisecond)
+	got := newRound(tally{whole: 6, refused: 3, incomplete: 1, unanswered: 2, took: 2 * time.Second}, 12*time.Millisecond, 1)
 	if got.cpu != 1000 || got.rate != 5 || got.incomplete != 3 {
 		t.Errorf("%+v: want 1000 µs for each of twelve requests, 5 answers a second, 3 not whole", got)
 	}

@@ -14,12 +14,14 @@ type side struct {
 	url    string
 	header map[string]string
 	body   []byte
+	units  int // that a request's processor time is divided by
 	// whole reports what an answer with status 200 lacks of what it has to be.
 	whole func(body []byte) error
 }
 
 // baseline is the bare proxy: the client itself asks for the partner's stream.
 func baseline(url string, s scenario) side {
+	_, units := s.unit()
 	var want []byte
 	for _, f := range frames(s) {
 		want = append(want, f...)
@@ -32,7 +34,7 @@ func baseline(url string, s scenario) side {
 		panic(err) // strings always have a JSON form
 	}
 	return side{
-		name: "proxy", url: url + "/v1/chat/completions", body: body,
+		name: "proxy", url: url + "/v1/chat/completions", body: body, units: units,
 		header: map[string]string{"Accept": "text/event-stream"},
 		whole: func(got []byte) error {
 			if !bytes.Equal(got, want) {
@@ -53,8 +55,9 @@ func measured(url, key string, s scenario) side {
 	if s.accept == "text/event-stream" {
 		check = wholeEvents
 	}
+	_, units := s.unit()
 	return side{
-		name: "landfall", url: url + "/v1/features/summarize",
+		name: "landfall", units: units, url: url + "/v1/features/summarize",
 		body:   fmt.Appendf(nil, `{"locale":"en","input":{"text":%s,%s}}`, text, s.form),
 		header: map[string]string{"Accept": s.accept, "Authorization": "Bearer " + key},
 		whole:  func(got []byte) error { return check(got, s.answer()) },

@@ -3,36 +3,70 @@ package main
 import (
 	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // scenario is one kind of request, with the answer that the partner gives to it.
 type scenario struct {
 	name   string
-	text   string   // what the user sends
-	mark   string   // in the text of this scenario alone: the partner knows it by this
-	form   string   // of the summary: the input's other fields, as JSON
-	accept string   // what Landfall's client asks for; the baseline's always reads a stream
-	chunks []string // what the partner says
-	target float64  // the ratio of processor time not to be passed
+	text   string        // what the user sends
+	mark   string        // in the text of this scenario alone: the partner knows it by this
+	form   string        // of the summary: the input's other fields, as JSON
+	accept string        // what Landfall's client asks for; the baseline's always reads a stream
+	chunks []string      // what the partner says
+	pace   time.Duration // between two chunks
+	over   []int         // connections: how many callers ask at once
+	target float64       // the ratio of processor time not to be passed
+}
+
+// unit is what processor time is counted for: a stream with a pace costs by its
+// events, whatever the time between them.
+func (s scenario) unit() (string, int) {
+	if s.pace > 0 {
+		return "event", len(s.chunks)
+	}
+	return "request", 1
 }
 
 func (s scenario) answer() string { return strings.Join(s.chunks, "") }
 
-// scenarios are the two loads. The answers keep the contract of a summary: in the
-// text's language, shorter than it, without a number that it lacks.
+// scenarios are the loads, in the order in which memory grows. The answers keep the
+// contract of a summary: in the text's language, shorter than it, without a number
+// that it lacks. One connection shows what a request costs by itself, 64 what it
+// costs where records share their way to the disk, 256 what waiting callers hold.
 func scenarios() []scenario {
+	short := cut("Members of the allotment garden share tools, water and seeds, and meet in the shed to plan the beds.", 4)
 	return []scenario{
 		{
-			name: "1kb", text: gardenText, mark: "allotment garden", accept: "application/json", target: 2,
-			form:   `"type":"tldr","length":"short"`,
-			chunks: cut("Members of the allotment garden share tools, water and seeds, and meet in the shed to plan the beds.", 4),
+			name: "1kb", text: gardenText, mark: "allotment garden", accept: "application/json", over: []int{1, 64}, target: 1.6,
+			form: `"type":"tldr","length":"short"`, chunks: short,
 		},
 		{
-			name: "stream200", text: boatText, mark: "old ferry", accept: "text/event-stream", target: 5,
+			name: "stream200", text: boatText, mark: "old ferry", accept: "text/event-stream", over: []int{1, 64}, target: 4,
 			form:   `"type":"paragraph","length":"long"`,
 			chunks: cut(boatAnswer, 200),
 		},
+		{
+			name: "paced50", text: "Slowly told: " + boatText, mark: "Slowly told", accept: "text/event-stream", over: []int{64, 256}, target: 1.3,
+			form: `"type":"paragraph","length":"long"`, pace: 10 * time.Millisecond,
+			chunks: cut(boatAnswer, 50),
+		},
+		{
+			name: "100kb", text: long(100 << 10), mark: "Told at length", accept: "application/json", over: []int{1, 64}, target: 5,
+			form: `"type":"tldr","length":"short"`, chunks: short,
+		},
 	}
+}
+
+// long returns a text of about n bytes without saying anything twice in a row.
+func long(n int) string {
+	var b strings.Builder
+	b.WriteString("Told at length: ")
+	garden, boat := strings.SplitAfter(gardenText, ". "), strings.SplitAfter(boatText, ". ")
+	for i := 0; b.Len() < n; i++ {
+		b.WriteString(strings.TrimSpace(garden[i%len(garden)]) + " " + strings.TrimSpace(boat[i*7%len(boat)]) + " ")
+	}
+	return b.String()
 }
 
 // cut divides an ASCII text into n pieces of about one length.
