@@ -11,8 +11,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
+
+	"landfall/packs"
 )
 
 // market and listed say under which rules Landfall is measured.
@@ -48,7 +51,7 @@ func startGateway(ctx context.Context, cfg config, partner string) (*gateway, er
 // start begins on an empty data directory but for the lists, so that the first
 // start makes and approves the releases with them. The list is the floor then.
 func (g *gateway) start(ctx context.Context, partner string) error {
-	if err := writeLists(g.data, words(listed)); err != nil {
+	if err := errors.Join(writeLists(g.data, words(listed)), writePacks(g.packs())); err != nil {
 		return err
 	}
 	addr, err := freeAddress()
@@ -60,7 +63,7 @@ func (g *gateway) start(ctx context.Context, partner string) error {
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(g.binary, "serve", "--listen", addr, "--data", g.data)
+	cmd := exec.Command(g.binary, "serve", "--listen", addr, "--data", g.data, "--packs", g.packs())
 	cmd.Env = append(os.Environ(), "LANDFALL_LOCAL_URL="+partner+"/v1", "LANDFALL_MODEL="+model)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttr()
@@ -87,6 +90,28 @@ func writeLists(data string, words []string) error {
 		}
 	}
 	return nil
+}
+
+// packs is the folder laid over the packs that the product comes with.
+func (g *gateway) packs() string { return filepath.Join(g.data, "packs") }
+
+var limits = regexp.MustCompile(`(?m)^limits: .*`)
+
+// writePacks lets summarize take the long text in one call, as it would with a
+// partner whose window holds it: its limits are those of the small model.
+func writePacks(dir string) error {
+	const file = "feature/summarize.yaml"
+	src, err := packs.Files.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if !limits.Match(src) {
+		return fmt.Errorf("%s has no line of limits", file)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "feature"), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, file), limits.ReplaceAll(src, []byte("limits: {zh: 200000, en: 200000}")), 0o600)
 }
 
 // readKey takes the key that a rehearsal makes for the market.

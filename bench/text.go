@@ -47,9 +47,9 @@ func scenarios() []scenario {
 			chunks: cut(boatAnswer, 200),
 		},
 		{
-			name: "paced50", text: "Slowly told: " + boatText, mark: "Slowly told", accept: "text/event-stream", over: []int{64, 256}, target: 1.3,
+			name: "paced200", text: "Slowly told: " + boatText, mark: "Slowly told", accept: "text/event-stream", over: []int{64, 256}, target: 1.3,
 			form: `"type":"paragraph","length":"long"`, pace: 10 * time.Millisecond,
-			chunks: cut(boatAnswer, 50),
+			chunks: cut(boatAnswer, 200),
 		},
 		{
 			name: "100kb", text: long(100 << 10), mark: "Told at length", accept: "application/json", over: []int{1, 64}, target: 5,

@@ -46,10 +46,10 @@ func (s *serveCmd) Run(ctx context.Context, cfg *Config) error {
 	if err != nil {
 		return err
 	}
-	// A request's garbage is small and the heap smaller: collecting it at a quarter
-	// of the usual pace costs a few megabytes. GOGC says otherwise.
+	// A request's garbage is small and the heap smaller: collecting somewhat later
+	// than usual costs a few megabytes. GOGC says otherwise.
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(150)
 	}
 	unlock, err := sqlite.Lock(cfg.Data)
 	if err != nil {

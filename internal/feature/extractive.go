@@ -15,35 +15,43 @@ type terms []uint64
 
 func termsOf(text string) terms {
 	var out terms
+	eachTerm(text, func(t uint64) { out = append(out, t) })
+	slices.Sort(out)
+	return out
+}
+
+func eachTerm(text string, take func(uint64)) {
 	var before rune
 	word, length := uint64(hashSeed), 0
 	flush := func() {
-		if length > 2 && !stop[word] {
-			out = append(out, word)
+		if length > 2 && (length > longestStop || !stop[word]) {
+			take(word)
 		}
 		word, length = hashSeed, 0
 	}
 	for _, r := range text {
-		r = unicode.ToLower(narrow(r))
 		switch {
+		case r|0x20 >= 'a' && r|0x20 <= 'z':
+			word = hashOn(word, r|0x20)
+			length++
 		case isHan(r):
 			flush()
 			if before != 0 {
-				out = append(out, hashOn(hashOn(hashSeed, before), r))
+				take(hashOn(hashOn(hashSeed, before), r))
 			}
 			before = r
 			continue
-		case unicode.IsLetter(r) || unicode.IsDigit(r):
-			word = hashOn(word, r)
-			length++
 		default:
-			flush()
+			if r = unicode.ToLower(narrow(r)); unicode.IsLetter(r) || unicode.IsDigit(r) {
+				word = hashOn(word, r)
+				length++
+			} else if length > 0 {
+				flush()
+			}
 		}
 		before = 0
 	}
 	flush()
-	slices.Sort(out)
-	return out
 }
 
 // isHan looks at the block that nearly all 汉字 stand in before the table.
@@ -56,7 +64,9 @@ const hashSeed = 14695981039346656037
 
 func hashOn(h uint64, r rune) uint64 { return (h ^ uint64(r)) * 1099511628211 }
 
-// stop are words that say nothing of what a text is about.
+// stop are words that say nothing of what a text is about, none longer than longestStop.
+const longestStop = 5
+
 var stop = hashes("the and for that with this from are was were has have had its but not all will can their they which you your our who than then also been into about")
 
 func hashes(words string) map[uint64]bool {
@@ -69,27 +79,6 @@ func hashes(words string) map[uint64]bool {
 		out[h] = true
 	}
 	return out
-}
-
-// overlap is the share of a's terms that b has, in hundredths.
-func overlap(a, b terms) int {
-	if len(a) == 0 {
-		return 0
-	}
-	common := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case a[i] > b[j]:
-			j++
-		default:
-			common++
-			i++
-			j++
-		}
-	}
-	return 100 * common / len(a)
 }
 
 // weight is how often the whole speaks of each of the part's terms, in all; distinct
@@ -191,26 +180,15 @@ const cited = 34
 // input that says most of it, where one says enough.
 func citations(s *subject) any {
 	input := s.call.Input.Text(s.def.Main)
-	sentences := parts(input, bySentence)
-	spoken := make([]terms, len(sentences))
-	for i, p := range sentences {
-		spoken[i] = termsOf(p.in(input))
-	}
 	claims := s.items
 	if len(claims) == 0 {
 		for _, p := range parts(s.whole, bySentence) {
 			claims = append(claims, p.in(s.whole))
 		}
 	}
+	sentences := parts(input, bySentence)
 	out := []any{}
-	for i, claim := range claims {
-		best, most := -1, cited-1
-		own := termsOf(claim)
-		for j := range sentences {
-			if n := overlap(own, spoken[j]); n > most {
-				best, most = j, n
-			}
-		}
+	for i, best := range sources(claims, input, sentences) {
 		if best < 0 {
 			continue
 		}
@@ -225,4 +203,42 @@ func citations(s *subject) any {
 		})
 	}
 	return out
+}
+
+// sources returns, for each claim, the first of the sentences that has most of its
+// terms, or -1 where none has enough. The text is read once, for all claims.
+func sources(claims []string, text string, sentences []span) []int {
+	type said struct {
+		by []int // claims, one as often as it says the term
+		at int   // the sentence that the term was last found in
+	}
+	spoken := map[uint64]*said{}
+	best, most, size := make([]int, len(claims)), make([]int, len(claims)), make([]int, len(claims))
+	for i, claim := range claims {
+		best[i], most[i] = -1, cited-1
+		eachTerm(claim, func(t uint64) {
+			if spoken[t] == nil {
+				spoken[t] = &said{at: -1}
+			}
+			spoken[t].by = append(spoken[t].by, i)
+			size[i]++
+		})
+	}
+	for j, p := range sentences {
+		found := make([]int, len(claims))
+		eachTerm(p.in(text), func(t uint64) {
+			if s := spoken[t]; s != nil && s.at != j {
+				s.at = j
+				for _, i := range s.by {
+					found[i]++
+				}
+			}
+		})
+		for i, n := range found {
+			if n > 0 && 100*n/size[i] > most[i] {
+				best[i], most[i] = j, 100*n/size[i]
+			}
+		}
+	}
+	return best
 }

@@ -27,6 +27,9 @@ const abbreviations = " mr mrs ms dr prof st vs etc no fig approx dept est inc l
 // The search begins at from; resume is where it goes on once there is more text.
 func cut(text string, from int, by string, final bool) (n, resume int) {
 	for i, r := range text[from:] {
+		if r == ' ' || r|0x20 >= 'a' && r|0x20 <= 'z' {
+			continue
+		}
 		i += from
 		if !ends(text, i, r, by) {
 			continue
