@@ -24,7 +24,7 @@ var arrows = map[string]string{
 	"landfall": "",
 	"packs":    "",
 	"stats":    "",
-	"bench":    "",
+	"bench":    "packs",
 
 	"api":     "landfall",
 	"audit":   "landfall",
