@@ -112,7 +112,9 @@ func (c Canary) intoText(text string) string {
 	if c.Language == "zh" {
 		space = ""
 	}
-	text = strings.TrimRight(text, "\n")
+	if text = strings.TrimRight(text, "\n"); text == "" {
+		return c.Text
+	}
 	switch c.Place {
 	case "start":
 		return c.Text + space + text
