@@ -6,6 +6,7 @@ N ?=
 FEATURE ?=
 LANG_ ?=
 OUT ?=
+LEAST ?=
 export CGO_ENABLED = 0
 
 .PHONY: help run build test test-short bench quality lint fuzz clean
@@ -29,7 +30,7 @@ bench: build ## measure speed beside a bare reverse proxy; writes bench/latest.j
 	@$(GO) run ./bench
 
 quality: build ## measure the real model's answers (N=1 FEATURE=tag LANG_=zh MODEL=small OUT=docs/quality.md)
-	@MODEL="$(MODEL)" N="$(N)" FEATURE="$(FEATURE)" LANG_="$(LANG_)" OUT="$(OUT)" sh scripts/quality.sh
+	@MODEL="$(MODEL)" N="$(N)" FEATURE="$(FEATURE)" LANG_="$(LANG_)" OUT="$(OUT)" LEAST="$(LEAST)" sh scripts/quality.sh
 
 lint: ## gofmt, go vet, the linter, go mod tidy
 	@sh scripts/lint.sh

@@ -2,7 +2,7 @@
 # Measures the real model's answers: a gateway of its own on a free port, asked
 # every input under quality/ that was not asked before. MODEL=small measures the
 # small model; N=5, FEATURE=tag and LANG_=zh ask less; OUT=docs/quality.md writes
-# the tables there.
+# the tables there; LEAST=0.8 fails below that share of contract-valid answers.
 set -eu
 cd "$(dirname "$0")/.."
 export LANDFALL_MODEL="${LANDFALL_MODEL:-${MODEL:-}}"
@@ -13,4 +13,4 @@ bin/landfall --data "$data" serve --listen "$listen" >"$data/out" 2>"$data/log" 
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$data"' EXIT INT TERM
 bin/landfall --data "$data" quality --gateway "http://$listen" --wait 10m --as "$as" \
-	${N:+--n "$N"} ${FEATURE:+--feature "$FEATURE"} ${LANG_:+--language "$LANG_"} ${OUT:+--markdown "$OUT"} "$@"
+	${N:+--n "$N"} ${FEATURE:+--feature "$FEATURE"} ${LANG_:+--language "$LANG_"} ${OUT:+--markdown "$OUT"} ${LEAST:+--least "$LEAST"} "$@"
