@@ -10,6 +10,7 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"landfall"
@@ -61,21 +62,9 @@ func (c Client) Ready(ctx context.Context) error {
 }
 
 // Features asks what the app may use now.
-func (c Client) Features(ctx context.Context, locale string) (Availability, error) {
-	var a Availability
-	resp, err := c.do(ctx, http.MethodGet, "/v1/features?locale="+locale, "application/json", nil)
-	if err != nil {
-		return a, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		e, err := readEnvelope(resp.Body)
-		if err != nil {
-			return a, fmt.Errorf("%s: %w", resp.Status, err)
-		}
-		return a, e.Err()
-	}
-	return a, json.NewDecoder(resp.Body).Decode(&a)
+func (c Client) Features(ctx context.Context, locale string) (a Availability, err error) {
+	err = c.get(ctx, http.MethodGet, "/v1/features?locale="+url.QueryEscape(locale), nil, &a)
+	return a, err
 }
 
 // Call asks a feature and returns the whole answer. An answer that is an error is

@@ -217,7 +217,9 @@ func (s *server) wire(ctx context.Context) error {
 }
 
 func (s *server) handler(stopping <-chan struct{}) http.Handler {
+	d := desk{gateway.Desk{Records: s.db, Log: s.writer}}
 	return front.Config{
+		Record: d.record, Appeal: d.appeal, Count: count(s.line),
 		Line: s.line, App: s.keys.find, Availability: availability(s.line, s.engine, s.gate.Rehearsal()), Definition: definition(s.holder), Ready: s.ready, Stopping: stopping,
 		Metrics: s.metrics.handler(s.writer), Document: s.docs, NewID: newID, Unauthenticated: s.metrics.unauthenticated.Inc,
 		Rehearsal: s.gate.Rehearsal(), Origins: s.cfg.Origins, Bodies: int64(s.cfg.BodiesMiB) << 20, Log: s.log,

@@ -73,7 +73,14 @@ func (a *auditShowCmd) Run(ctx context.Context, cfg *Config) error {
 	if a.JSON {
 		return audit.WriteJSON(os.Stdout, r)
 	}
-	return audit.WriteText(os.Stdout, r)
+	if err := audit.WriteText(os.Stdout, r); err != nil {
+		return err
+	}
+	appeals, err := db.Appeals(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	return audit.WriteAppeals(os.Stdout, appeals)
 }
 
 type appCmd struct {

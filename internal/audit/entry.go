@@ -8,12 +8,15 @@ import (
 	"landfall"
 )
 
-// Kind says what an entry does to its record. A record has at most one entry of a kind.
+// Kind says what an entry does to its record. A record is opened and closed once, and
+// each of its rules is appealed against at most once.
 type Kind string
 
 const (
 	Opened Kind = "opened"
 	Closed Kind = "closed"
+	// Appealed is an appeal of a user's against what a rule withheld.
+	Appealed Kind = "appealed"
 )
 
 // Outcome is how a record ended: an answer's status, or one of three that no
@@ -80,6 +83,9 @@ type Entry struct {
 	Warnings []string      `json:"warnings,omitempty"` // codes
 	// Of is the record whose answer was given again, for an outcome replayed.
 	Of string `json:"of,omitempty"`
+	// Case is the number of an appeal; its rule stands in Rules, and InputCommitment is
+	// over the message.
+	Case string `json:"case,omitempty"`
 	// What the partner said of the model that answered.
 	ReportedModel       string         `json:"reported_model,omitempty"`
 	ReportedFingerprint string         `json:"reported_fingerprint,omitempty"`
@@ -95,6 +101,8 @@ type Entry struct {
 	// Salt is the record's, given with the entry that opens it. It is stored beside
 	// the log, never in it.
 	Salt []byte `json:"-"`
+	// Message is what a user wrote to an appeal, stored like the salt.
+	Message string `json:"-"`
 }
 
 // MaxEntry is the longest stored form in bytes: a leaf of a tiled log has a
@@ -138,7 +146,7 @@ func ParseEntry(b []byte) (Entry, error) {
 func (e *Entry) size() int {
 	n := 512
 	for _, s := range []string{e.Record, e.App, e.Market, e.Feature, e.Device, e.User, string(e.Release),
-		string(e.InputCommitment), e.Of, e.Check, e.Stage, e.ReportedModel, e.ReportedFingerprint, string(e.OutputCommitment)} {
+		string(e.InputCommitment), e.Of, e.Check, e.Stage, e.ReportedModel, e.ReportedFingerprint, string(e.OutputCommitment), e.Case, e.Message} {
 		n += len(s)
 	}
 	for _, list := range [][]string{e.Rules, e.Warnings, e.Reasons} {
@@ -147,6 +155,12 @@ func (e *Entry) size() int {
 		}
 	}
 	return n
+}
+
+// Appeal is an appeal and what the user wrote; Message is "" once it was erased.
+type Appeal struct {
+	Entry   Entry  `json:"entry"`
+	Message string `json:"message,omitempty"`
 }
 
 // Record is what the log holds of one request. Closed is nil while the request

@@ -32,6 +32,8 @@ type Reader interface {
 	List(ctx context.Context, p Page) ([]Record, error)
 	// Get returns one record, or a *landfall.Error with code not_found.
 	Get(ctx context.Context, record string) (Record, error)
+	// Appeals returns the appeals against a record, the oldest first.
+	Appeals(ctx context.Context, record string) ([]Appeal, error)
 	// Salt returns what a record's commitments were made with; nil once it was
 	// erased, not_found for a record that never was.
 	Salt(ctx context.Context, record string) ([]byte, error)
@@ -40,7 +42,7 @@ type Reader interface {
 // Eraser forgets content for good.
 type Eraser interface {
 	// EraseSalt deletes a record's salt, so that its commitments prove nothing any
-	// more. The entries stay. Copies made before (backups) keep what they have.
+	// more, and what users wrote to its appeals. The entries stay. Copies made before (backups) keep what they have.
 	EraseSalt(ctx context.Context, record string) error
 }
 
@@ -58,6 +60,7 @@ const DefaultLimit = 50
 var (
 	ErrRefused   = errors.New("the log does not take the entry")
 	ErrDuplicate = fmt.Errorf("%w: its record has one of this kind", ErrRefused)
+	ErrNotClosed = fmt.Errorf("%w: its record is still open", ErrRefused)
 	ErrNotOpened = fmt.Errorf("%w: its record was never opened", ErrRefused)
 )
 

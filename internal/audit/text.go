@@ -65,6 +65,21 @@ func WriteText(w io.Writer, r Record) error {
 	return err
 }
 
+// WriteAppeals writes the appeals against a record, what the users wrote included.
+func WriteAppeals(w io.Writer, appeals []Appeal) error {
+	var out bytes.Buffer
+	for i := range appeals {
+		e := &appeals[i].Entry
+		fmt.Fprintf(&out, "%s %s, entry of %s\n", plain(string(e.Kind)), clock(e.At), plain(e.Record))
+		if err := writeFields(&out, e); err != nil {
+			return err
+		}
+		fmt.Fprintf(&out, "  %-20s %s\n", "message", plain(appeals[i].Message))
+	}
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
 // writeFields goes by the JSON form, so that no field can be forgotten.
 func writeFields(out *bytes.Buffer, e *Entry) error {
 	b, err := json.Marshal(e)

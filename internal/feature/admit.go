@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"landfall"
 )
@@ -149,17 +148,13 @@ func (f *Feature) offered(language string, rel *landfall.Release) *landfall.Erro
 // checkLength counts the main input's code points against the feature's limit and
 // the release's own.
 func (f *Feature) checkLength(c Call, rel *landfall.Release) *landfall.Error {
-	limit := f.def.Limits[c.Language]
-	if l := rel.InputLimit(c.Language); l > 0 && l < limit {
-		limit = l
-	}
-	count := utf8.RuneCountInString(f.mainText(c.Input))
-	if limit == 0 || count <= limit {
+	m := f.measure(c.Input, c.Language, rel)
+	if m.Fits() {
 		return nil
 	}
 	field := "/input/" + f.def.Main
-	return landfall.Errorf(landfall.CodeInputInvalid, "%s: want at most %d characters in %q, have %d", field, limit, c.Language, count).
-		With("field", field).With("limit", limit).With("count", count)
+	return landfall.Errorf(landfall.CodeInputInvalid, "%s: want at most %d characters in %q, have %d", field, m.Limit, c.Language, m.Count).
+		With("field", field).With("limit", m.Limit).With("count", m.Count)
 }
 
 // seed returns the caller's seed where the release lets a caller set it, else the

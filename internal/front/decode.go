@@ -3,7 +3,9 @@ package front
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +53,9 @@ func decode(r *landfall.Request, body []byte) {
 }
 
 // decodeFields reads fields of the envelope from a JSON object; what names the text.
-func decodeFields(r *landfall.Request, body []byte, what string) {
+func decodeFields(r *landfall.Request, body []byte, what string) { decodeWith(r, body, what, fields) }
+
+func decodeWith(r *landfall.Request, body []byte, what string, fields map[string]func(d *decoder, at string, v any)) {
 	o, ok := parseObject(r, body, what)
 	if !ok {
 		return
@@ -61,7 +65,7 @@ func decodeFields(r *landfall.Request, body []byte, what string) {
 		read, known := fields[m.Key]
 		at := "/" + landfall.EscapePointer(m.Key)
 		if !known {
-			d.fail(at, "unknown field; the envelope has input, options, locale, output_language, processing, consent, audience, guard_mode, foreground, seed, deadline_ms, idempotency_key, offset_unit")
+			d.fail(at, "unknown field; there are %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 			break
 		}
 		if m.Value != nil || m.Key == "input" {

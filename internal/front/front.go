@@ -33,6 +33,11 @@ type Config struct {
 	// Availability says what an app may use now, for a request of this kind: app,
 	// device, locale, and what else of it decides.
 	Availability func(r landfall.Request) api.Availability
+	// Record gives an app its own record; another's is not_found. Appeal keeps an appeal
+	// with its record. Count measures an input as the feature's release would.
+	Record func(ctx context.Context, app landfall.App, id string) (api.Record, *landfall.Error)
+	Appeal func(ctx context.Context, app landfall.App, a api.Appeal) (api.Case, *landfall.Error)
+	Count  func(ctx context.Context, r landfall.Request) (api.Count, *landfall.Error)
 	// Stopping is closed when the server ends: watches end with it. May be nil.
 	Stopping <-chan struct{}
 	// Definition finds the feature that a model of the OpenAI-compatible front stands
@@ -146,9 +151,17 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, e *landfall.Error
 	h.failAs(w, r, h.NewID(), e)
 }
 
+// featureOf is the feature that a path names, "" for any other path.
+func featureOf(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, "/v1/features/") {
+		return r.PathValue("id")
+	}
+	return ""
+}
+
 func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *landfall.Error) {
 	c := collected{rehearsal: h.Rehearsal, done: &landfall.Done{
-		Meta:   landfall.Meta{ID: id, Feature: r.PathValue("id")},
+		Meta:   landfall.Meta{ID: id, Feature: featureOf(r)},
 		Status: landfall.StatusError, Err: e,
 	}}
 	if isChat(r.URL.Path) {

@@ -10,7 +10,7 @@ import (
 
 // The documented request and the decoder know the same fields.
 func TestRequestType(t *testing.T) {
-	_, list, _ := strings.Cut(call(handler(&line{answer: fail}), `{"input":{},"nothing":1}`).Body.String(), "the envelope has ")
+	_, list, _ := strings.Cut(call(handler(&line{answer: fail}), `{"input":{},"nothing":1}`).Body.String(), "there are ")
 	list, _, _ = strings.Cut(list, `"`)
 	decoded := map[string]bool{}
 	for name := range strings.SplitSeq(list, ", ") {

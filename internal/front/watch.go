@@ -80,7 +80,7 @@ func (h *handler) watch(w http.ResponseWriter, r *http.Request, app landfall.App
 		now := h.Availability(req)
 		if state := settled(now); !bytes.Equal(state, last) {
 			s.buf = s.buf[:0]
-			s.event("availability", now)
+			s.event("features", now)
 			last = state
 		} else {
 			s.buf = s.buf[:0]

@@ -82,16 +82,16 @@ func TestWatch(t *testing.T) {
 				set := func(f func()) { mu.Lock(); defer mu.Unlock(); f() }
 
 				time.Sleep(5*time.Second + 500*time.Millisecond) // the bubble's clock
-				if n := w.names(); n != "availability" {
+				if n := w.names(); n != "features" {
 					t.Errorf("at first: %s", n)
 				}
 				set(func() { state = "not_ready" })
 				time.Sleep(time.Second)
-				if n := w.names(); n != "availability availability" {
+				if n := w.names(); n != "features features" {
 					t.Errorf("after a change: %s", n)
 				}
 				time.Sleep(25 * time.Second)
-				if n := w.names(); n != "availability availability : :" {
+				if n := w.names(); n != "features features : :" {
 					t.Errorf("in silence: %s", n)
 				}
 				began := time.Now()

@@ -1,6 +1,9 @@
 package openapi
 
-import "landfall"
+import (
+	"landfall"
+	"landfall/api"
+)
 
 // facts are what a Go type does not say of a field: the values it takes, its form, its
 // bounds and its default.
@@ -27,6 +30,13 @@ var facts = map[string]landfall.Object{
 	"Quota.resets_at":      dateTime,
 	"Error.resets_at":      dateTime,
 	"Reason.resets_at":     dateTime,
+
+	"Tokens.by":           oneOf("tokenizer", "estimate"),
+	"Record.at":           dateTime,
+	"Record.form":         oneOf("json", "sse", "chat-json", "chat-sse"),
+	"Case.at":             dateTime,
+	"Appeal.message":      {{Key: "maxLength", Value: api.MaxAppeal}},
+	"Appeal.appeal_token": {{Key: "maxLength", Value: 512}},
 
 	"Feature.next_check_at": dateTime,
 	"Feature.unmet_inputs": {{Key: "type", Value: []any{"array", "null"}}, {Key: "items", Value: landfall.Object{

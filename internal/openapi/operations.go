@@ -36,11 +36,11 @@ type operation struct {
 
 // operations describes every route but the features'.
 var operations = map[string]operation{
-	"GET /v1/features":       {tag: tagAround, params: []string{"query locale"}, answer: refOf[api.Availability], faults: []int{401, 429}},
-	"GET /v1/features/watch": {tag: tagAround, params: []string{"query locale"}, events: map[string]func(*builder) landfall.Object{"features": refOf[api.Availability]}, faults: []int{401, 429}},
-	"GET /v1/requests/{id}":  {tag: tagAround, params: []string{"path id"}, answer: anything, faults: []int{401, 404, 429}},
-	"POST /v1/count":         {tag: tagAround, body: anything, answer: anything, faults: []int{400, 401, 403, 404, 413, 422, 429, 503}},
-	"POST /v1/appeals":       {tag: tagAround, body: anything, answer: anything, faults: []int{400, 401, 404, 429}},
+	"GET /v1/features":       {tag: tagAround, params: kindOfRequest, answer: refOf[api.Availability], faults: []int{400, 401, 429}},
+	"GET /v1/features/watch": {tag: tagAround, params: kindOfRequest, events: map[string]func(*builder) landfall.Object{"features": refOf[api.Availability]}, faults: []int{400, 401, 429, 503}},
+	"GET /v1/requests/{id}":  {tag: tagAround, params: []string{"path id"}, answer: refOf[api.Record], faults: []int{401, 404, 429}},
+	"POST /v1/count":         {tag: tagAround, body: countBody, answer: refOf[api.Count], faults: []int{400, 401, 403, 404, 413, 422, 429, 503}},
+	"POST /v1/appeals":       {tag: tagAround, body: refOf[api.Appeal], answer: refOf[api.Case], faults: []int{400, 401, 404, 409, 413, 429, 503}},
 
 	"POST /v1/chat/completions": {tag: tagChat, body: anything, answer: anything, faults: nil},
 	"GET /v1/models":            {tag: tagChat, answer: anything},
@@ -51,6 +51,16 @@ var operations = map[string]operation{
 	"GET /metrics":      {tag: tagService, text: "text/plain", open: true},
 	"GET /docs":         {tag: tagService, params: []string{"query lang"}, text: "text/html", open: true},
 	"GET /openapi.json": {tag: tagService, params: []string{"query lang"}, answer: anything, open: true},
+}
+
+// kindOfRequest are the parameters of availability: what of a request to come decides.
+var kindOfRequest = []string{"query locale", "query device", "query options"}
+
+// countBody is a request's body with the feature's id in it.
+func countBody(b *builder) landfall.Object {
+	feature := landfall.Object{{Key: "type", Value: "object"}, {Key: "required", Value: []any{"feature"}}, {Key: "properties", Value: landfall.Object{
+		{Key: "feature", Value: landfall.Object{{Key: "type", Value: "string"}, {Key: "description", Value: b.word(b.texts.Parameters, "parameters", "feature")}}}}}}
+	return landfall.Object{{Key: "allOf", Value: []any{feature, anything(b)}}}
 }
 
 func anything(*builder) landfall.Object { return landfall.Object{{Key: "type", Value: "object"}} }

@@ -27,8 +27,7 @@ type Config struct {
 	// RuleKey keeps rule ids from being looked up: who holds it can tell whether a
 	// guessed word is the one behind an id. Defaults to none, so anyone can.
 	RuleKey []byte
-	// AppealToken returns what a user sends to appeal. Defaults to record and rule id
-	// with a colon between.
+	// AppealToken returns what a user sends to appeal. Defaults to [AppealToken].
 	AppealToken func(recordID, ruleID string) string
 }
 
@@ -68,7 +67,7 @@ func Compile(c Config) (*Policy, error) {
 		p.notices[strings.ToLower(language)] = n
 	}
 	if p.appeal == nil {
-		p.appeal = func(recordID, ruleID string) string { return recordID + ":" + ruleID }
+		p.appeal = AppealToken
 	}
 	return p, nil
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // statements are those of an append, prepared once on the connection that writes.
-type statements struct{ next, entry, open, whole, salt, closing, known *sql.Stmt }
+type statements struct{ next, entry, open, whole, salt, closing, known, appeal *sql.Stmt }
 
 func (s *statements) prepare(db *sql.DB) (err error) {
 	for _, p := range []struct {
@@ -27,7 +27,8 @@ func (s *statements) prepare(db *sql.DB) (err error) {
 		{&s.whole, "INSERT INTO records (opened, id, closed) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING"},
 		{&s.salt, "INSERT INTO salts (opened, salt) VALUES ($1, $2)"},
 		{&s.closing, "UPDATE records SET closed = $1 WHERE id = $2 AND closed IS NULL"},
-		{&s.known, "SELECT count(*) FROM records WHERE id = $1"},
+		{&s.known, "SELECT opened, closed FROM records WHERE id = $1"},
+		{&s.appeal, "INSERT INTO appeals (entry, record, rule, message) VALUES ($1, $2, $3, $4) ON CONFLICT (record, rule) DO NOTHING"},
 	} {
 		if *p.stmt, err = db.Prepare(p.text); err != nil {
 			return err
@@ -38,7 +39,7 @@ func (s *statements) prepare(db *sql.DB) (err error) {
 
 func (s *statements) close() error {
 	var errs []error
-	for _, stmt := range []*sql.Stmt{s.next, s.entry, s.open, s.whole, s.salt, s.closing, s.known} {
+	for _, stmt := range []*sql.Stmt{s.next, s.entry, s.open, s.whole, s.salt, s.closing, s.known, s.appeal} {
 		if stmt != nil {
 			errs = append(errs, stmt.Close())
 		}
@@ -128,6 +129,8 @@ func (a appender) append(seq int64, e *audit.Entry) error {
 		return a.both(seq, pair)
 	case e.Kind == audit.Closed:
 		return a.closing(seq, e)
+	case e.Kind == audit.Appealed:
+		return a.appeal(seq, e)
 	}
 	return fmt.Errorf("%w: of unknown kind %q", audit.ErrRefused, e.Kind)
 }
@@ -162,14 +165,37 @@ func (a appender) closing(seq int64, e *audit.Entry) error {
 	if err != nil || n > 0 {
 		return err
 	}
-	var known int
-	if err := a.tx.StmtContext(a.ctx, a.add.known).QueryRowContext(a.ctx, e.Record).Scan(&known); err != nil {
+	if _, _, err := a.known(e.Record); err != nil {
 		return err
 	}
-	if known > 0 {
-		return audit.ErrDuplicate
+	return audit.ErrDuplicate
+}
+
+func (a appender) appeal(seq int64, e *audit.Entry) error {
+	opened, closed, err := a.known(e.Record)
+	switch {
+	case err != nil:
+		return err
+	case !closed:
+		return audit.ErrNotClosed
+	case len(e.Rules) != 1 || e.Case == "":
+		return fmt.Errorf("%w: an appeal has one rule and a case", audit.ErrRefused)
 	}
-	return audit.ErrNotOpened
+	n, err := a.exec(a.add.appeal, seq, opened, e.Rules[0], e.Message)
+	if err == nil && n == 0 {
+		err = audit.ErrDuplicate
+	}
+	return err
+}
+
+// known finds a record, or says that it was never opened.
+func (a appender) known(record string) (opened int64, closed bool, err error) {
+	var end sql.NullInt64
+	err = a.tx.StmtContext(a.ctx, a.add.known).QueryRowContext(a.ctx, record).Scan(&opened, &end)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = audit.ErrNotOpened
+	}
+	return opened, end.Valid, err
 }
 
 func (a appender) exec(s *sql.Stmt, args ...any) (rows int64, err error) {

@@ -244,7 +244,7 @@ func TestMigrationKeepsRecords(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
 	must(t, db.AppendBatch(t.Context(), []audit.Entry{opened("a"), closed("a")}))
-	sqlite.Exec(t, db, "DROP TABLE apps; PRAGMA user_version = 1")
+	sqlite.Exec(t, db, "DROP TABLE apps; DROP TABLE appeals; PRAGMA user_version = 1")
 	must(t, db.Close())
 	db = open(t, dir)
 	if r, err := db.Get(t.Context(), "a"); err != nil || r.Closed == nil {

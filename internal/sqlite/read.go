@@ -46,6 +46,21 @@ func (r *Reader) Get(ctx context.Context, record string) (audit.Record, error) {
 	return found[0], nil
 }
 
+// Appeals implements [audit.Reader].
+func (r *Reader) Appeals(ctx context.Context, record string) ([]audit.Appeal, error) {
+	return query(ctx, r.read, func(rows *sql.Rows) (a audit.Appeal, err error) {
+		var body string
+		if err := rows.Scan(&body, &a.Message); err != nil {
+			return a, err
+		}
+		a.Entry, err = audit.ParseEntry([]byte(body))
+		return a, err
+	}, `
+		SELECT e.body, a.message FROM records r
+		JOIN appeals a ON a.record = r.opened JOIN entries e ON e.seq = a.entry
+		WHERE r.id = $1 ORDER BY a.entry`, record)
+}
+
 // Salt implements [audit.Reader].
 func (r *Reader) Salt(ctx context.Context, record string) (salt []byte, err error) {
 	err = r.read.QueryRowContext(ctx, `
@@ -76,9 +91,13 @@ func (db *DB) EraseSalt(ctx context.Context, record string) error {
 	if _, err := db.Salt(ctx, record); err != nil {
 		return err
 	}
-	if _, err := db.write.ExecContext(ctx, `
-		DELETE FROM salts WHERE opened = (SELECT opened FROM records WHERE id = $1)`, record); err != nil {
-		return diskFull(err)
+	for _, statement := range []string{
+		"DELETE FROM salts WHERE opened = (SELECT opened FROM records WHERE id = $1)",
+		"UPDATE appeals SET message = '' WHERE record = (SELECT opened FROM records WHERE id = $1)",
+	} {
+		if _, err := db.write.ExecContext(ctx, statement, record); err != nil {
+			return diskFull(err)
+		}
 	}
 	_, err := db.write.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 	return err

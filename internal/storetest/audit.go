@@ -71,6 +71,7 @@ func Audit(t *testing.T, open func(t *testing.T) AuditStore) {
 		"not found":         notFound,
 		"hostile text":      hostileText,
 		"erase":             erase,
+		"appeals":           appeals,
 		"longest entry":     longest,
 		"cancelled":         cancelled,
 		"sixteen writers":   sixteenWriters,

@@ -21,6 +21,12 @@ type Memory struct {
 type pair struct {
 	opened, closed int // numbers of entries; 0: none
 	salt           []byte
+	appeals        []appeal
+}
+
+type appeal struct {
+	entry         int
+	rule, message string
 }
 
 // AppendBatch implements [audit.Store].
@@ -79,10 +85,48 @@ func (m *Memory) append(e *audit.Entry) error {
 		p.closed = seq
 	case e.Kind == audit.Opened || e.Kind == audit.Closed:
 		return audit.ErrDuplicate
+	case e.Kind == audit.Appealed:
+		return p.appeal(seq, e)
 	default:
 		return audit.ErrRefused
 	}
 	return nil
+}
+
+func (p *pair) appeal(seq int, e *audit.Entry) error {
+	switch {
+	case p == nil:
+		return audit.ErrNotOpened
+	case p.closed == 0:
+		return audit.ErrNotClosed
+	case len(e.Rules) != 1 || e.Case == "":
+		return audit.ErrRefused
+	}
+	for _, a := range p.appeals {
+		if a.rule == e.Rules[0] {
+			return audit.ErrDuplicate
+		}
+	}
+	p.appeals = append(p.appeals, appeal{seq, e.Rules[0], e.Message})
+	return nil
+}
+
+// Appeals implements [audit.Reader].
+func (m *Memory) Appeals(_ context.Context, id string) (all []audit.Appeal, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p := m.records[id]
+	if p == nil {
+		return nil, nil
+	}
+	for _, a := range p.appeals {
+		e, err := m.entry(a.entry)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, audit.Appeal{Entry: *e, Message: a.message})
+	}
+	return all, nil
 }
 
 // Unclosed implements [audit.Store].
@@ -151,6 +195,9 @@ func (m *Memory) EraseSalt(_ context.Context, id string) error {
 	p, err := m.find(id)
 	if err == nil {
 		p.salt = nil
+		for i := range p.appeals {
+			p.appeals[i].message = ""
+		}
 	}
 	return err
 }
