@@ -162,6 +162,9 @@ type Prompt struct {
 	// Repair counts the attempts before this one: a repair samples at the release's
 	// repair_temperature.
 	Repair int
+	// Variation counts the answers beside which another one is wanted: it samples as a
+	// repair does and is none.
+	Variation int
 }
 
 // Template returns the digest of the template the prompt was composed from.

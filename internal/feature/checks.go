@@ -29,6 +29,8 @@ type contract struct {
 	early bool
 	// blank says that the check fails only where nothing was shown.
 	blank bool
+	// counts says that what it returns holds counts and no words of the answer.
+	counts bool
 }
 
 var (
@@ -42,6 +44,8 @@ var checks = map[string]contract{
 	"numbers":         {test: numbersGrounded, where: anywhere},
 	"example_leak":    {test: exampleLeak, where: anywhere},
 	"shorter":         {test: shorter, where: atEnd, early: true},
+	"changed":         {test: changed, where: atEnd, early: true},
+	"longer_shorter":  {test: inDirection, where: atEnd, early: true, counts: true},
 	"no_copy":         {test: noCopy, where: atEnd, early: true},
 	"caps":            {test: withinCaps, where: atEnd, early: true},
 	"language":        {test: inLanguage, where: atEnd, early: true},
@@ -73,11 +77,21 @@ func (s *shaping) emitWhole(sub *subject) error {
 		return failed.err()
 	}
 	for _, f := range remarks {
-		if err := s.warn("check_"+f.check.Name, "the answer did not pass the check "+f.check.Name); err != nil {
+		if err := s.warnOf(f); err != nil {
 			return err
 		}
 	}
 	return s.emit(landfall.Draft{Output: s.ordered(sub.output)})
+}
+
+// warnOf says which check an answer did not pass, with the counts where those
+// decided.
+func (s *shaping) warnOf(f failure) error {
+	message := "the answer did not pass the check " + f.check.Name
+	if checks[f.check.Name].counts {
+		message += ": " + f.why
+	}
+	return s.warn("check_"+f.check.Name, message)
 }
 
 func notEmpty(s *subject) string {

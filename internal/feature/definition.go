@@ -42,9 +42,11 @@ type Definition struct {
 	// Input and Output are JSON Schemas (draft 2020-12). An input property may have
 	// a default; the required properties of Output come first in an answer, in the
 	// order of that list.
-	Input  landfall.Object `json:"input"`
-	Unmet  []Unmet         `json:"unmet,omitempty"`
-	Output landfall.Object `json:"output"`
+	Input landfall.Object `json:"input"`
+	Unmet []Unmet         `json:"unmet,omitempty"`
+	// Excludes are values of input fields that cannot stand together.
+	Excludes []landfall.Object `json:"excludes,omitempty"`
+	Output   landfall.Object   `json:"output"`
 	// Lane is where the text of kind text belongs in the output: /text.
 	Lane string `json:"lane,omitempty"`
 	// Compute names, by output field, the code that computes it.
@@ -62,7 +64,10 @@ type Definition struct {
 	// Variant lists the input fields whose values, joined by dots, name the prompt
 	// variant; none: the variant is main.
 	Variant []string `json:"variant,omitempty"`
-	Slots   []Slot   `json:"slots,omitempty"`
+	// Pick lists input fields in another way: the first that is not its default names
+	// the variant, field.value; none: the variant is main.
+	Pick  []string `json:"pick,omitempty"`
+	Slots []Slot   `json:"slots,omitempty"`
 	// Words are texts by name and language: what people read, and what the code looks
 	// for in an answer.
 	Words map[string]map[string][]string `json:"words,omitempty"`
@@ -113,7 +118,7 @@ type Size struct {
 	// Tokens bounds what the model may write.
 	Tokens int `json:"tokens,omitempty"`
 	// Hold is how much text is held until its checks passed: clause (the default),
-	// sentence or line.
+	// sentence, line or answer.
 	Hold string `json:"hold,omitempty"`
 }
 
@@ -278,8 +283,8 @@ func (d Definition) validateOutput() error {
 func (d Definition) validateSizes() error {
 	var errs []error
 	for _, key := range slices.Sorted(maps.Keys(d.Sizes.Of)) {
-		if h := d.Sizes.Of[key].Hold; h != "" && h != "clause" && h != "sentence" && h != "line" {
-			errs = append(errs, fmt.Errorf("sizes.of.%s.hold: %q is none of clause, sentence, line", key, h))
+		if h := d.Sizes.Of[key].Hold; h != "" && !slices.Contains([]string{byClause, bySentence, byLine, byAnswer}, h) {
+			errs = append(errs, fmt.Errorf("sizes.of.%s.hold: %q is none of clause, sentence, line, answer", key, h))
 		}
 	}
 	for _, lang := range d.Languages {
@@ -363,6 +368,13 @@ const fromApp = "app"
 
 // variantOf names the prompt variant of an input.
 func (d Definition) variantOf(input landfall.Object) string {
+	for _, field := range d.Pick {
+		schema, _ := properties(d.Input).Get(field)
+		o, _ := schema.(landfall.Object)
+		if v := input.Text(field); v != "" && v != o.Text("default") {
+			return field + "." + v
+		}
+	}
 	if len(d.Variant) == 0 {
 		return "main"
 	}
@@ -372,6 +384,9 @@ func (d Definition) variantOf(input landfall.Object) string {
 // variantNames returns every name the fields of Variant can make: their schemas
 // are enums.
 func (d Definition) variantNames() []string {
+	if len(d.Pick) > 0 {
+		return d.pickNames()
+	}
 	if len(d.Variant) == 0 {
 		return []string{"main"}
 	}
@@ -388,6 +403,20 @@ func (d Definition) variantNames() []string {
 			}
 		}
 		names = next
+	}
+	return names
+}
+
+func (d Definition) pickNames() []string {
+	names := []string{"main"}
+	for _, field := range d.Pick {
+		schema, _ := properties(d.Input).Get(field)
+		o, _ := schema.(landfall.Object)
+		for _, v := range enumOf(o) {
+			if v != o.Text("default") {
+				names = append(names, fmt.Sprintf("%s.%v", field, v))
+			}
+		}
 	}
 	return names
 }

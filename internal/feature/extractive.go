@@ -160,6 +160,8 @@ var computed = map[string]func(*subject) any{
 	"false":      func(*subject) any { return false },
 	"tool_calls": toolCalls,
 	"abstained":  abstained,
+	"changed":    func(s *subject) any { return differs(s) },
+	"preserved":  preserved,
 }
 
 func bullets(s *subject) any {

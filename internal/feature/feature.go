@@ -50,10 +50,11 @@ type kind struct {
 
 // kinds is the table of kinds; a new one is a file and a line here.
 var kinds = map[string]kind{
-	"text":  {shape: shapeText, lane: true},
-	"turns": {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
-	"edits": {shape: shapeEdits},
-	"json":  {admit: admitSchema, shape: shapeJSON},
+	"text":       {shape: shapeText, lane: true},
+	"candidates": {shape: shapeCandidates, lane: true},
+	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
+	"edits":      {shape: shapeEdits},
+	"json":       {admit: admitSchema, shape: shapeJSON},
 }
 
 // Compile makes a definition ready to serve. It refuses one that is wrong, saying

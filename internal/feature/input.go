@@ -181,6 +181,22 @@ func (u Unmet) names(path string, v any) bool {
 	return len(u.Values) == 0 || ok && slices.Contains(u.Values, text)
 }
 
+// checkExcludes refuses values that cannot stand together.
+func (f *Feature) checkExcludes(input landfall.Object) *landfall.Error {
+	for _, pair := range f.def.Excludes {
+		var named []string
+		for _, m := range pair {
+			if v, ok := input.Get(m.Key); ok && v == m.Value {
+				named = append(named, "/input/"+m.Key+" "+words([]any{v}))
+			}
+		}
+		if len(named) == len(pair) {
+			return landfall.Errorf(landfall.CodeInputInvalid, "%s exclude each other", strings.Join(named, " and ")).With("field", "/input/"+pair[len(pair)-1].Key)
+		}
+	}
+	return nil
+}
+
 // checkInput returns input_invalid for an input that the schema refuses: the first
 // problem's place as field, all of them in the message.
 func (f *Feature) checkInput(input landfall.Object, rel *landfall.Release) *landfall.Error {
@@ -189,7 +205,7 @@ func (f *Feature) checkInput(input landfall.Object, rel *landfall.Release) *land
 	}
 	found := problems(f.input, input)
 	if len(found) == 0 {
-		return nil
+		return f.checkExcludes(input)
 	}
 	var all []string
 	for _, p := range found {

@@ -11,6 +11,7 @@ const (
 	byClause   = "clause"
 	bySentence = "sentence"
 	byLine     = "line"
+	byAnswer   = "answer"
 )
 
 const (
@@ -26,12 +27,15 @@ const abbreviations = " mr mrs ms dr prof st vs etc no fig approx dept est inc l
 // whether it is one, as the point in 3.5 is none. With final no more text comes.
 // The search begins at from; resume is where it goes on once there is more text.
 func cut(text string, from int, by string, final bool) (n, resume int) {
+	if by == byAnswer && !final {
+		return 0, len(text)
+	}
 	for i, r := range text[from:] {
 		if r == ' ' || r|0x20 >= 'a' && r|0x20 <= 'z' {
 			continue
 		}
 		i += from
-		if !ends(text, i, r, by) {
+		if by == byAnswer || !ends(text, i, r, by) {
 			continue
 		}
 		end := i + utf8.RuneLen(r)

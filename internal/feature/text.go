@@ -22,7 +22,7 @@ import (
 // fallback, else with what the last attempt said if only warnings spoke against it.
 func shapeText(s *shaping) error {
 	last, err := s.tell(func(attempt int) (landfall.Prompt, error) {
-		return s.prompt(nil, s.room(s.tokens(0)), attempt)
+		return s.prompt(nil, s.roomForAnswer(), attempt)
 	})
 	if err != nil {
 		return err
@@ -74,6 +74,11 @@ func (s *shaping) fallBack(last *spout) error {
 	return last.failed.err()
 }
 
+// roomForAnswer is what an answer to the main text may take.
+func (s *shaping) roomForAnswer() int {
+	return s.room(s.tokens(landfall.CodePoint.Len(s.mainText(s.call.Input))))
+}
+
 // room is what the model may write: the caller's bound where it is the lower one.
 func (s *shaping) room(tokens int) int {
 	if m := s.call.MaxTokens; m > 0 && m < tokens {
@@ -111,6 +116,7 @@ func (s *shaping) replay(text string, finish landfall.Finish) error {
 type spout struct {
 	*shaping
 	size   Size
+	quiet  bool // nothing goes out: the text is for the code
 	strict bool // while nothing is shown, a warning is a reason to ask again
 	all    strings.Builder
 	held   string // not cut into parts yet
@@ -231,7 +237,7 @@ func (o *spout) part(raw string) error {
 
 // send lets out what is shown up to an end.
 func (o *spout) send(end int) error {
-	if end <= o.sent {
+	if end <= o.sent || o.quiet {
 		return nil
 	}
 	text := o.shown[o.sent:end]
@@ -319,6 +325,20 @@ func (o *spout) note(f failure) {
 
 // finish closes an answer that was shown: whole-answer checks, warnings, Output.
 func (o *spout) finish() error {
+	sub := o.remarkWhole()
+	for _, f := range o.remark {
+		if err := o.warnOf(f); err != nil {
+			return err
+		}
+	}
+	if err := o.warnOfEnd(); err != nil {
+		return err
+	}
+	return o.emit(landfall.Draft{Output: o.output(sub), Finish: o.ending()})
+}
+
+// remarkWhole notes which checks of the whole the text does not pass.
+func (o *spout) remarkWhole() *subject {
 	sub := o.subject(o.shown, o.shown)
 	for _, c := range o.def.Checks {
 		if c.Where == "answer" && !o.byCaller() {
@@ -327,15 +347,7 @@ func (o *spout) finish() error {
 			}
 		}
 	}
-	for _, f := range o.remark {
-		if err := o.warn("check_"+f.check.Name, "the answer did not pass the check "+f.check.Name); err != nil {
-			return err
-		}
-	}
-	if err := o.warnOfEnd(); err != nil {
-		return err
-	}
-	return o.emit(landfall.Draft{Output: o.output(sub), Finish: o.ending()})
+	return sub
 }
 
 // ending is why the text ended.

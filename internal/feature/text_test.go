@@ -181,3 +181,26 @@ func TestValuesWithoutMeansAreRefusedAtTheirPlace(t *testing.T) {
 		}
 	}
 }
+
+func compiled(t testing.TB, id string) *feature.Feature {
+	t.Helper()
+	f, err := feature.Compile(shipped(t, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func admitted(t testing.TB, f *feature.Feature, input string) feature.Call {
+	t.Helper()
+	v, err := landfall.ParseJSON([]byte(input))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel := &landfall.Release{Model: landfall.Model{ID: "qwen2.5-coder-1.5b"}, Languages: []string{"zh", "en"}}
+	c, bad := f.Admit(landfall.Request{Input: v.(landfall.Object), Unit: landfall.UTF16}, rel, "zh")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	return c
+}

@@ -130,6 +130,8 @@ func (c *collected) result() (landfall.Object, bool) {
 	switch {
 	case c.done.Status == landfall.Complete && c.whole:
 		return c.filled(c.output), true
+	case c.done.Status == landfall.StatusHeld && c.whole: // an earlier snapshot
+		return c.filled(c.output), true
 	case c.done.Status == landfall.StatusHeld && c.shown() && c.meta != nil:
 		return c.filled(c.meta.Blank), true
 	}

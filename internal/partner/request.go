@@ -30,7 +30,7 @@ func chatBody(r *landfall.Release, p landfall.Prompt, encode func(string) string
 	}
 	for _, name := range numbers {
 		value := r.Parameter(name)
-		if warmer := r.Parameter("repair_temperature"); name == "temperature" && p.Repair > 0 && warmer != "" {
+		if warmer := r.Parameter("repair_temperature"); name == "temperature" && p.Repair+p.Variation > 0 && warmer != "" {
 			value = warmer
 		}
 		if value == "" {
@@ -118,7 +118,7 @@ func addCall(body landfall.Object, r *landfall.Release, p landfall.Prompt, encod
 		return nil, err
 	}
 	if seed != nil { // a repair samples anew
-		body = body.Set("seed", *seed+int64(p.Repair))
+		body = body.Set("seed", *seed+int64(p.Repair+p.Variation))
 	}
 	var room *int64
 	if n := int64(p.MaxTokens); n > 0 {
