@@ -72,5 +72,5 @@ func Judge(s Sample, a Answer) Verdict {
 	if a.Status != landfall.Complete {
 		return Verdict{}
 	}
-	return Verdict{Valid: true, First: a.Repairs == 0, Trivial: trivial(s, a.Output), Missed: s.Expect.Missed(s.Feature, a.Output)}
+	return Verdict{Valid: true, First: a.Repairs == 0, Trivial: trivial(s, a.Output), Missed: append(s.Expect.Missed(s.Feature, a.Output), wrongLengths(s, a.Output)...)}
 }

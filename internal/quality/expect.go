@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"landfall"
 )
@@ -119,6 +120,20 @@ func (e Expect) missedEntries(output landfall.Object) []string {
 		})
 		if !found {
 			out = append(out, want)
+		}
+	}
+	return out
+}
+
+// wrongLengths names the candidates that are not shorter or longer, as was asked.
+func wrongLengths(s Sample, output landfall.Object) []string {
+	var out []string
+	asked := s.Input.Text("length")
+	had := utf8.RuneCountInString(s.Input.Text("text"))
+	for i, text := range texts(output, "/candidates/*/text") {
+		n := utf8.RuneCountInString(text)
+		if asked == "shorter" && n >= had || asked == "longer" && n <= had {
+			out = append(out, fmt.Sprintf("candidate %d is not %s: %d characters for %d", i, asked, n, had))
 		}
 	}
 	return out

@@ -90,20 +90,35 @@ func (r *Run) Do(ctx context.Context) (Report, error) {
 		tasks[row] = r.plan(g[0], g[1])
 		total += len(tasks[row])
 	}
-	p := pace{of: total, now: r.Now}
+	p := newPace(total)
+	for _, row := range report.Rows {
+		p.expect(row, r.open(tasks[row]))
+	}
 	for _, row := range report.Rows {
 		for _, t := range tasks[row] {
 			if row.NotOffered != "" {
-				p.done++
+				p.skip(row)
 				continue
 			}
-			if err := r.step(ctx, row, t, &p); err != nil {
+			if err := r.step(ctx, row, t, p); err != nil {
 				return report, fmt.Errorf("%s: %w", t.name(), err)
 			}
 		}
 		row.close()
 	}
 	return report, nil
+}
+
+// open counts the tasks that were not asked before, as far as that is known.
+func (r *Run) open(tasks []task) int {
+	n := 0
+	for _, t := range tasks {
+		key, err := r.key(t)
+		if _, kept := r.Store.answer(key); t.input == nil || err == nil && !kept {
+			n++
+		}
+	}
+	return n
 }
 
 // groups are the pairs of feature and language, in order.
@@ -163,7 +178,7 @@ func (r *Run) step(ctx context.Context, row *Row, t task, p *pace) error {
 		plain, ok := row.plain[t.sample.ID]
 		corrected := plain.Output.Text("corrected")
 		if !ok || corrected == "" {
-			p.done++
+			p.skip(row)
 			return nil
 		}
 		t.input = slices.Clone(t.sample.Input).Set("text", corrected)
@@ -172,7 +187,7 @@ func (r *Run) step(ctx context.Context, row *Row, t task, p *pace) error {
 	if err != nil {
 		return err
 	}
-	p.took(a, kept)
+	p.took(row, a, kept)
 	var v Verdict
 	if t.part == Plain {
 		v = Judge(t.sample, a)
@@ -186,14 +201,10 @@ func (r *Run) step(ctx context.Context, row *Row, t task, p *pace) error {
 
 // answer is the kept one, or a new one.
 func (r *Run) answer(ctx context.Context, t task) (Answer, bool, error) {
-	measured, err := r.Measured(t.sample.Feature)
-	if err != nil {
+	if _, err := r.Measured(t.sample.Feature); err != nil {
 		return Answer{Code: landfall.CodeNotFound, Message: err.Error()}, true, nil
 	}
-	key, err := landfall.DigestOf("quality/result/v1", landfall.Object{
-		{Key: "measured", Value: string(measured)}, {Key: "part", Value: string(t.part)}, {Key: "language", Value: t.sample.Language},
-		{Key: "input", Value: string(landfall.AppendJSON(nil, t.input))},
-	})
+	key, err := r.key(t)
 	if err != nil {
 		return Answer{}, false, err
 	}
@@ -211,25 +222,14 @@ func (r *Run) answer(ctx context.Context, t task) (Answer, bool, error) {
 	return a, false, r.Store.keep(one)
 }
 
-// pace foretells the end from the answers so far.
-type pace struct {
-	done, of int
-	asked    int
-	spent    time.Duration
-	now      func() time.Time
-}
-
-func (p *pace) took(a Answer, kept bool) {
-	p.done++
-	if !kept {
-		p.asked++
-		p.spent += a.took()
+// key is the digest of all that shapes a task's answer.
+func (r *Run) key(t task) (landfall.Digest, error) {
+	measured, err := r.Measured(t.sample.Feature)
+	if err != nil {
+		return "", err
 	}
-}
-
-func (p *pace) left() time.Duration {
-	if p.asked == 0 {
-		return 0
-	}
-	return p.spent / time.Duration(p.asked) * time.Duration(p.of-p.done)
+	return landfall.DigestOf("quality/result/v1", landfall.Object{
+		{Key: "measured", Value: string(measured)}, {Key: "part", Value: string(t.part)}, {Key: "language", Value: t.sample.Language},
+		{Key: "input", Value: string(landfall.AppendJSON(nil, t.input))},
+	})
 }

@@ -83,6 +83,8 @@ func TestTrivial(t *testing.T) {
 		{"the text as a value", "extract", text, `{"data":{"month":"The boat club paints its hulls in April. In May it sails."}}`, "the whole text as a value"},
 
 		{"a tag", "tag", text, `{"tags":[{"type":"topic","value":"sailing"}]}`, ""},
+		{"language was asked", "tag", `{"text":"a b","want":["language"]}`, `{"tags":[],"language":{"code":"en"}}`, ""},
+		{"an intent was asked", "tag", `{"text":"a b","want":["intent"]}`, `{"tags":[],"language":{"code":"en"}}`, "no tag"},
 		{"language alone", "tag", text, `{"tags":[{"type":"language","value":"en"}]}`, "no tag"},
 	} {
 		t.Run(tt.feature+" "+tt.name, func(t *testing.T) {
@@ -168,6 +170,24 @@ func TestVerdictOfAttempts(t *testing.T) {
 	parts.Attempts = 5
 	if v := quality.Judge(s, parts); !v.First {
 		t.Error("five calls without a repair are the first attempt")
+	}
+}
+
+func TestLengthsAreCounted(t *testing.T) {
+	for _, tt := range []struct {
+		length, text string
+		right        bool
+	}{
+		{"shorter", "Boats are painted.", true},
+		{"shorter", "All the many boats are painted by the club today.", false},
+		{"longer", "All the many boats are painted by the club today.", true},
+		{"longer", "Boats are painted.", false},
+		{"same", "Boats are painted.", true},
+	} {
+		s := quality.Sample{Feature: "rewrite", Input: object(t, `{"text":"The club paints its boats today.","length":"`+tt.length+`"}`)}
+		if v := quality.Judge(s, complete(t, `{"candidates":[{"text":"`+tt.text+`"}]}`)); v.Right() != tt.right {
+			t.Errorf("%s: %s: %+v", tt.length, tt.text, v)
+		}
 	}
 }
 
