@@ -211,7 +211,7 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.line = gateway.New(gateway.Config{
 		Snapshots: s.holder, Partners: s.parts, Recorder: s.writer, Rehearsal: s.gate.Rehearsal(), Log: s.log, Ended: s.metrics.ended,
-		Allowances: allowances, ReplayLife: time.Duration(s.cfg.Replay.Minutes) * time.Minute, ReplayBytes: s.cfg.Replay.MiB << 20,
+		Places: map[string]int{"embedded": s.engine.Parallel()}, Allowances: allowances, ReplayLife: time.Duration(s.cfg.Replay.Minutes) * time.Minute, ReplayBytes: s.cfg.Replay.MiB << 20,
 	})
 	return nil
 }

@@ -36,6 +36,9 @@ type Config struct {
 	Rehearsal bool
 	// MaxInFlight bounds the requests served at once. Defaults to 512.
 	MaxInFlight int
+	// Places are how many requests an endpoint decodes at once, by its name; others wait
+	// their turn. An endpoint without an entry gets all that come.
+	Places map[string]int
 	// Patience is how long a stream stays unopened while nothing can be shown, so
 	// that a refusal is still an HTTP status. Defaults to 3 seconds.
 	Patience time.Duration
@@ -64,6 +67,7 @@ type Line struct {
 	places  chan struct{}
 	replays *replays
 	quotas  *quotas
+	queues  map[string]*queue
 }
 
 // New returns a line.
@@ -86,7 +90,13 @@ func New(c Config) *Line {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Line{Config: c, places: make(chan struct{}, c.MaxInFlight), replays: newReplays(c), quotas: newQuotas(c.Allowances, c.Now)}
+	queues := map[string]*queue{}
+	for endpoint, n := range c.Places {
+		if n > 0 {
+			queues[endpoint] = &queue{free: n}
+		}
+	}
+	return &Line{Config: c, queues: queues, places: make(chan struct{}, c.MaxInFlight), replays: newReplays(c), quotas: newQuotas(c.Allowances, c.Now)}
 }
 
 // walk is one request on its way. Its fields belong to the request's goroutine.
@@ -97,6 +107,7 @@ type walk struct {
 	meta   landfall.Meta
 	began  time.Time
 	first  time.Time // when the first text was shown
+	queued bool      // waiting for a place at the endpoint
 	heard  time.Time // when the caller last got anything, a beat included
 	record record
 
@@ -125,18 +136,18 @@ func (l *Line) Serve(ctx context.Context, req landfall.Request) iter.Seq[safety.
 		if err := l.route(w); err != nil {
 			return refuse(err)
 		}
-		ctx, stop := context.WithTimeoutCause(ctx, w.req.Deadline, late(w.req.Deadline))
+		ctx, stop := context.WithTimeoutCause(ctx, w.req.Deadline, errLate)
 		l.open(ctx, w)
 		notice, err := moderateIn(w)
 		if err != nil {
-			return bounded(ctx, stop, refuse(err))
+			return bounded(ctx, stop, w, refuse(err))
 		}
 		if notice != nil {
-			return bounded(ctx, stop, l.label(w, withhold(notice)))
+			return bounded(ctx, stop, w, l.label(w, withhold(notice)))
 		}
 		ask := l.ask(ctx, w)
 		drafts := w.route.Feature.Shape(w.call, ask)
-		return bounded(ctx, stop, l.label(w, moderateOut(w, drafts)))
+		return bounded(ctx, stop, w, l.label(w, moderateOut(w, drafts)))
 	})
 }
 

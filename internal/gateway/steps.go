@@ -117,6 +117,11 @@ const talkBeat = 250 * time.Millisecond
 func (l *Line) ask(ctx context.Context, w *walk) func(landfall.Prompt) iter.Seq2[landfall.Draft, error] {
 	return func(p landfall.Prompt) iter.Seq2[landfall.Draft, error] {
 		return func(yield func(landfall.Draft, error) bool) {
+			leave, ok := l.place(ctx, w, yield)
+			if !ok {
+				return
+			}
+			defer leave()
 			permit, err := w.route.Mint(landfall.Serve, w.req.ID)
 			if err != nil {
 				yield(landfall.Draft{}, notApproved(w.route, err))
@@ -234,20 +239,29 @@ func (s *lengths) end() (*[2]int, string) {
 	return &[2]int{s.n, s.n}, s.path
 }
 
-// late is the error of a request whose time has passed.
-func late(d time.Duration) *landfall.Error {
-	return landfall.Errorf(landfall.CodeTimeout, "no whole answer within %d ms", d.Milliseconds()).With("stage", "answer")
+// errLate ends the context of a request whose time has passed.
+var errLate = errors.New("the request's deadline passed")
+
+// late is the error of such a request; it names where the time went.
+func late(w *walk) *landfall.Error {
+	stage := stageAnswer
+	switch {
+	case w.queued:
+		stage = stageQueue
+	case w.first.IsZero():
+		stage = stageFirst
+	}
+	return landfall.Errorf(landfall.CodeTimeout, "no whole answer within %d ms", w.req.Deadline.Milliseconds()).With("stage", stage)
 }
 
 // bounded ends a walk with its context: an error that comes of the deadline says
 // so, whoever noticed it first.
-func bounded(ctx context.Context, stop context.CancelFunc, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[safety.Chunk, error] {
+func bounded(ctx context.Context, stop context.CancelFunc, w *walk, chunks iter.Seq2[safety.Chunk, error]) iter.Seq2[safety.Chunk, error] {
 	return func(yield func(safety.Chunk, error) bool) {
 		defer stop()
 		for c, err := range chunks {
-			var cause *landfall.Error
-			if err != nil && errors.As(context.Cause(ctx), &cause) {
-				err = cause
+			if err != nil && errors.Is(context.Cause(ctx), errLate) {
+				err = late(w)
 			}
 			if !yield(c, err) || err != nil {
 				return

@@ -70,6 +70,15 @@ func (e *Engine) Reasons() []landfall.Reason {
 	return []landfall.Reason{landfall.NewReason(landfall.ReasonNotReady, "the model %s is being loaded", e.model.ID)}
 }
 
+// Parallel is how many requests the embedded engine decodes at once; 0 for a server of
+// the operator's, which knows by itself.
+func (e *Engine) Parallel() int {
+	if e.foreign {
+		return 0
+	}
+	return parallel
+}
+
 // Locate returns the base address of the endpoint, "http://127.0.0.1:port/v1",
 // and the token for its Authorization header. While the model is loaded it waits
 // until the context ends; a download it does not wait for. The error is a
