@@ -25,6 +25,7 @@ type Call struct {
 	// Warnings go in front of the answer.
 	Warnings []landfall.Warning
 
+	hidden []string      // secrets that were masked in Input
 	schema *callerSchema // of kind json
 	tools  []tool        // of kind turns
 }

@@ -54,6 +54,13 @@ var checks = map[string]contract{
 	"edits_apply":     {test: editsApply, where: atEnd},
 	"edits_ordered":   {test: editsOrdered, where: atEnd},
 	"schema":          {test: validIsTrue, where: atEnd},
+	"ids_exact":       {test: idsExact, where: atEnd},
+	"refs_exist":      {test: refsExist, where: atEnd},
+	"quotes_verbatim": {test: quotesVerbatim, where: atEnd},
+	"short_caps":      {test: withinShortCaps, where: atEnd},
+	"line_numbers":    {test: lineNumbers, where: atEnd},
+	"no_secrets":      {test: noSecrets, where: atEnd},
+	"names":           {test: namesKnown, where: anywhere},
 }
 
 // judge returns the first error check that a held answer fails, and the warnings.

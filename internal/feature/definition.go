@@ -71,6 +71,11 @@ type Definition struct {
 	// Words are texts by name and language: what people read, and what the code looks
 	// for in an answer.
 	Words map[string]map[string][]string `json:"words,omitempty"`
+	// Caps are the most code points of the answer's short texts, by name and language.
+	Caps map[string]map[string]int `json:"caps,omitempty"`
+	// ExtractiveOn are models that are not asked for running text: the code chooses
+	// sentences of the input in its place, and the answer says so.
+	ExtractiveOn []string `json:"extractive_on,omitempty"`
 	// Examples are inputs for a first try, by language.
 	Examples map[string]Example `json:"examples"`
 	Prompts  []landfall.Variant `json:"prompts,omitempty"`
@@ -312,8 +317,15 @@ func (d Definition) validatePrompts() error {
 	for _, s := range d.Slots {
 		known[s.Name] = true
 	}
+	for _, name := range kinds[d.Kind].slots {
+		known[name] = true
+	}
+	names := kinds[d.Kind].prompts
+	if names == nil {
+		names = d.variantNames()
+	}
 	for _, lang := range d.Languages {
-		for _, name := range d.variantNames() {
+		for _, name := range names {
 			at := slices.IndexFunc(d.Prompts, func(v landfall.Variant) bool { return v.Language == lang && v.Name == name })
 			if at < 0 || len(d.Prompts[at].Messages) == 0 {
 				errs = append(errs, fmt.Errorf("prompts: no prompt %s in %s", name, lang))
@@ -357,6 +369,13 @@ func (d Definition) validateWords() error {
 		for _, lang := range d.Languages {
 			if len(d.Words[name][lang]) == 0 {
 				errs = append(errs, fmt.Errorf("words.%s.%s: kind %s needs at least one", name, lang, d.Kind))
+			}
+		}
+	}
+	for _, name := range kinds[d.Kind].caps {
+		for _, lang := range d.Languages {
+			if d.Caps[name][lang] <= 0 {
+				errs = append(errs, fmt.Errorf("caps.%s.%s: kind %s needs code points above 0", name, lang, d.Kind))
 			}
 		}
 	}

@@ -44,8 +44,11 @@ type kind struct {
 	lane bool
 	// voice returns the text whose language is the answer's; nil: the main text.
 	voice func(landfall.Object) string
-	// words are the names of Definition.Words that the kind needs.
-	words []string
+	// words and caps are the names of Definition.Words and Caps that the kind needs.
+	words, caps []string
+	// prompts are the variants that the kind asks by name; nil: those that the input
+	// names. slots are what the kind fills beside the input's own.
+	prompts, slots []string
 }
 
 // kinds is the table of kinds; a new one is a file and a line here.
@@ -55,6 +58,15 @@ var kinds = map[string]kind{
 	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
 	"edits":      {shape: shapeEdits},
 	"json":       {admit: admitSchema, shape: shapeJSON},
+	"thread": {
+		admit: admitThread, shape: shapeThread,
+		words: append([]string{"secret_code", "secret_password"}, talkNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
+	},
+	"digest": {
+		admit: admitDigest, shape: shapeDigest,
+		words: []string{"joint", "between", "count", "news", "emergency", "banking", "secret_code", "secret_password"},
+		caps:  []string{"line"}, slots: []string{"app_name", "listed", "max"},
+	},
 }
 
 // Compile makes a definition ready to serve. It refuses one that is wrong, saying

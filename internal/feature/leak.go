@@ -2,6 +2,7 @@ package feature
 
 import (
 	"iter"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -10,8 +11,8 @@ import (
 )
 
 // A small model repeats its prompt's examples. A leak is a run of five 汉字 or
-// eighteen letters, or a capitalised name, that an example holds and the input
-// does not. Numbers need no rule here: the input must hold them anyway.
+// eighteen letters, a capitalised name, or the name of a speaker in an example's
+// conversation, that an example holds and the input does not. Numbers need no rule here: the input must hold them anyway.
 const (
 	leakHan   = 5
 	leakLatin = 18
@@ -19,14 +20,15 @@ const (
 
 // leak is what one prompt variant's examples hold.
 type leak struct {
-	runs  map[string]bool
-	names map[string]bool
+	runs     map[string]bool
+	names    map[string]bool
+	speakers cues
 }
 
 // newLeak reads the messages that fill no slot: the examples, and the words of the
 // task, which are no answer either.
 func newLeak(v landfall.Variant) *leak {
-	l := &leak{map[string]bool{}, map[string]bool{}}
+	l := &leak{runs: map[string]bool{}, names: map[string]bool{}}
 	for _, m := range v.Messages {
 		if strings.Contains(m.Content, "{{") {
 			continue
@@ -38,6 +40,7 @@ func newLeak(v landfall.Variant) *leak {
 			for _, n := range namesOf(m.Content) {
 				l.names[n] = true
 			}
+			l.speakers = append(l.speakers, speakersOf(m.Content)...)
 		}
 	}
 	return l
@@ -54,11 +57,33 @@ func (l *leak) in(part string, source *Source) string {
 		}
 	}
 	for _, n := range namesOf(part) {
-		if l.names[n] && !source.HasLetters(strings.ToLower(n)) {
+		if l.names[n] && !source.HasLetters(lettersOf(n)) {
 			return "it repeats a name of an example of the prompt: " + n
 		}
 	}
+	for _, p := range newScanner(part, false).every(l.speakers) {
+		if n := p.in(part); !source.HasLetters(lettersOf(n)) {
+			return "it repeats a speaker of an example of the prompt: " + n
+		}
+	}
 	return ""
+}
+
+// spokenLine is a line of a conversation: a short name, a colon, what was said.
+var spokenLine = regexp.MustCompile(`(?m)^(\p{L}[\p{L}\p{N} ]{0,14})[:：][ ]*\S`)
+
+// speakersOf returns who speaks in a conversation of three lines or more, in lower
+// case.
+func speakersOf(text string) []string {
+	lines := spokenLine.FindAllStringSubmatch(text, -1)
+	if len(lines) < 3 {
+		return nil
+	}
+	var out []string
+	for _, m := range lines {
+		out = append(out, strings.ToLower(m[1]))
+	}
+	return out
 }
 
 // runsOf yields every run of leakHan 汉字 and of leakLatin letters, folded, the spaces

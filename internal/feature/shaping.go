@@ -114,6 +114,11 @@ func (s *shaping) hear(p landfall.Prompt) (reply, error) {
 // counts the attempts at this prompt before; turns are those of a conversation. A repair has no hint in it, for
 // models copy hints: it samples anew.
 func (s *shaping) prompt(extra map[string]string, tokens, repair int, turns ...landfall.Message) (landfall.Prompt, error) {
+	return s.promptOf(s.variant(), extra, tokens, repair, turns...)
+}
+
+// promptOf is prompt for a variant that the kind names.
+func (s *shaping) promptOf(variant string, extra map[string]string, tokens, repair int, turns ...landfall.Message) (landfall.Prompt, error) {
 	slots := map[string]string{}
 	for _, m := range s.call.Input {
 		if text, ok := m.Value.(string); ok {
@@ -131,7 +136,7 @@ func (s *shaping) prompt(extra map[string]string, tokens, repair int, turns ...l
 	for k, v := range extra {
 		slots[k] = v
 	}
-	p, err := s.template.Fill(s.call.Language, s.variant(), slots, turns...)
+	p, err := s.template.Fill(s.call.Language, variant, slots, turns...)
 	if err != nil {
 		return p, landfall.Errorf(landfall.CodeInternal, "the prompt could not be composed").Because(err)
 	}
