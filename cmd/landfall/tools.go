@@ -187,9 +187,10 @@ func withApps(cfg *Config, do func(sqlite.Apps) error) error {
 }
 
 type modelCmd struct {
-	List   modelListCmd   `cmd:"" help:"List the models of the catalogue."`
-	Pull   modelPullCmd   `cmd:"" help:"Fetch and verify weights, install the engine."`
-	Verify modelVerifyCmd `cmd:"" help:"Compare files in the cache with their hashes."`
+	List    modelListCmd    `cmd:"" help:"List the models of the catalogue."`
+	Pull    modelPullCmd    `cmd:"" help:"Fetch and verify weights, install the engine."`
+	Measure modelMeasureCmd `cmd:"" help:"Measure how fast the model is on this machine; the limits of inputs come from it."`
+	Verify  modelVerifyCmd  `cmd:"" help:"Compare files in the cache with their hashes."`
 }
 
 type modelListCmd struct{}

@@ -32,6 +32,8 @@ type Control struct {
 	// Partner replaces the endpoint and region of a market's partner, where the
 	// model is another server than the pack's.
 	Partner func(pack.Partner) pack.Partner
+	// Shipped is the speed of the model where it was not measured here.
+	Shipped pack.Speed
 	Now     func() time.Time
 
 	mu    sync.Mutex
@@ -79,7 +81,11 @@ func (c *Control) compose(market string, defs snapshot.Definitions, keepFloor bo
 	if err != nil {
 		return snapshot.Market{}, err
 	}
-	parts := snapshot.Parts{Model: c.Model, Words: words, Definitions: defs, Rehearsal: true}
+	speed, err := c.speed(!keepFloor)
+	if err != nil {
+		return snapshot.Market{}, err
+	}
+	parts := snapshot.Parts{Model: c.Model, Words: words, Definitions: defs, Rehearsal: true, Speed: speed}
 	if keepFloor {
 		if last, ok, err := c.lastApproved(market); err != nil {
 			return snapshot.Market{}, err

@@ -30,6 +30,7 @@ func (d Dir) path(parts ...string) string {
 func (d Dir) Snapshot() string          { return d.path("snapshot.json") }
 func (d Dir) Approvals() string         { return d.path("approvals") }
 func (d Dir) Apps() string              { return d.path("rehearsal", "apps.json") }
+func (d Dir) measured() string          { return d.path("measured.json") }
 func (d Dir) List(market string) string { return d.path("lists", market+".txt") }
 func (d Dir) trust() string             { return d.path("rehearsal", "trust.json") }
 func (d Dir) approved(market string) string {

@@ -63,6 +63,9 @@ func (c *Control) Rehearse(expires time.Duration) ([]Made, error) {
 		}
 		all = append(all, made...)
 	}
+	if err := c.useMeasurement(); err != nil {
+		return nil, err
+	}
 	return all, c.publish(markets)
 }
 

@@ -59,6 +59,7 @@ type Definition struct {
 	Checks   []Check `json:"checks"`
 	Sizes    Sizes   `json:"sizes"`
 	Tokens   Tokens  `json:"tokens"`
+	Work     Work    `json:"work,omitzero"`
 	Pieces   []Piece `json:"pieces,omitempty"`
 
 	// Variant lists the input fields whose values, joined by dots, name the prompt

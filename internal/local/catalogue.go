@@ -56,6 +56,9 @@ type Weights struct {
 	Origin       string          `json:"origin"`
 	ChatTemplate landfall.Digest `json:"chat_template"`
 	Sources      []Source        `json:"sources"` // tried in this order
+	// Measured is how fast the model was on a named machine: what limits are reckoned
+	// from until it is measured here.
+	Measured pack.Speed `json:"measured"`
 }
 
 // Source is one way to get a file: an address, or parts on the package index.

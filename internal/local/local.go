@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"landfall"
+	"landfall/internal/pack"
 )
 
 // Config says which model runs and how. Fields left empty are taken from the
@@ -202,6 +203,9 @@ func serverVersion(ctx context.Context, server string) string {
 
 // Identity is what a release pins of the model, known before any download.
 func (e *Engine) Identity() landfall.Model { return e.model }
+
+// Speed is the catalogue's figure for the model; zero for a server of the user's.
+func (e *Engine) Speed() pack.Speed { return e.weights.Measured }
 
 // Start fetches, verifies and runs the model in the background, until
 // [Engine.Close] or the end of the context. Calls after the first do nothing.

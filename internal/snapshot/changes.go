@@ -43,6 +43,7 @@ func Changes(was, is Market, id string) []string {
 			out = append(out, fmt.Sprintf("%s: %s -> %s", f.name, x, y))
 		}
 	}
+	out = append(out, limitChanges(before, after)...)
 	if lost := len(safety.Lost(was.Floor, is.Floor)); lost > 0 {
 		out = append(out, fmt.Sprintf("word list: %d words removed", lost))
 	}
@@ -50,6 +51,26 @@ func Changes(was, is Market, id string) []string {
 		out = append(out, fmt.Sprintf("word list: %d words added to the floor", gained))
 	}
 	return out
+}
+
+// limitChanges says how long an input may be now, and was.
+func limitChanges(before, after *Offered) (out []string) {
+	for _, lang := range after.Release.Languages {
+		was, is := before.limit(lang), after.limit(lang)
+		if was != is {
+			out = append(out, fmt.Sprintf("longest input in %s: %d -> %d characters, by what the model finishes in time on this machine", lang, was, is))
+		}
+	}
+	return out
+}
+
+// limit is the feature's own, or the release's where that is less.
+func (o *Offered) limit(language string) int {
+	n := o.Definition.Limits[language]
+	if l := o.Release.InputLimit(language); l > 0 && l < n {
+		return l
+	}
+	return n
 }
 
 func (m Market) offered(id string) *Offered {

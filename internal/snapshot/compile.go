@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -221,6 +222,9 @@ func grants(gate *landfall.Gate, o *Offered) ([]*landfall.Grant, error) {
 	}
 	return nil, refused
 }
+
+// Markets lists the markets, sorted.
+func (s *Snapshot) Markets() []string { return slices.Sorted(maps.Keys(s.markets)) }
 
 // Market returns a market's pack.
 func (s *Snapshot) Market(id string) (pack.Market, bool) {

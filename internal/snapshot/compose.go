@@ -21,6 +21,8 @@ type Parts struct {
 	// Definitions spares reading the features' files again for each market; nil reads them.
 	Definitions Definitions
 	Rehearsal   bool
+	// Speed of the model on this machine; zero sets no limits beside the features' own.
+	Speed pack.Speed
 }
 
 // Definitions are the features' files as they were read, by id. One map goes with one
@@ -131,6 +133,9 @@ func (m *Market) offer(packs *pack.Packs, id string, partner *pack.Partner, p Pa
 	for _, lang := range m.Pack.Languages {
 		if o.Definition.OffersOn(p.Model.ID, lang) {
 			o.Release.Languages = append(o.Release.Languages, lang)
+			if n := o.Definition.Finishes(lang, p.Speed); n > 0 {
+				o.Release.Limits = append(o.Release.Limits, landfall.Limit{Language: lang, Input: n})
+			}
 		}
 	}
 	return o, m.pin(&o)
