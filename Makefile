@@ -9,7 +9,7 @@ OUT ?=
 LEAST ?=
 export CGO_ENABLED = 0
 
-.PHONY: help run build test test-short bench quality lint fuzz clean
+.PHONY: help run build test test-short clients bench quality lint fuzz clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,9 @@ test: ## run every test, with a short set against the real small model
 
 test-short: ## run the tests that need no model
 	@$(GO) test ./...
+
+clients: ## run OpenAI's clients for Go, Python and Node against the gateway
+	@sh scripts/clients.sh
 
 bench: build ## measure speed beside a bare reverse proxy; writes bench/latest.json
 	@$(GO) run ./bench
