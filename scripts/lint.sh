@@ -12,6 +12,7 @@ fi
 $GO vet ./...
 $GO mod tidy -diff
 $GO mod verify
+(cd test && $GO mod tidy -diff && $GO mod verify)
 lint=$(command -v golangci-lint || true)
 if [ -z "$lint" ]; then
 	# Built once, from source, at the version the configuration is for.

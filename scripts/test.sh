@@ -1,5 +1,6 @@
 #!/bin/sh
-# Every test. The last ones ask the real small model, which is fetched if need be.
+# Every test: the product's own, the clients people have, and the real small model,
+# which is fetched if need be.
 set -eu
 cd "$(dirname "$0")/.."
 GO=${GO:-go}
@@ -9,6 +10,7 @@ fetching=$!
 $GO vet ./...
 status=0
 $GO test ./... || status=$?
+sh scripts/clients.sh || status=$?
 if wait "$fetching"; then
 	LANDFALL_TEST_MODEL=small $GO test -count=1 -run 'TestRealModel' ./cmd/landfall || status=$?
 else

@@ -23,6 +23,7 @@ import (
 //	error JSON    an error inside the stream
 //	finish WHY    the end mark, with 12 tokens read and 34 written
 //	status N BODY instead of all this an HTTP status
+//	next          what follows is for the next call with the same text
 type upstream struct {
 	scenarios []scenario
 
@@ -89,14 +90,15 @@ func (u *upstream) answer(w http.ResponseWriter, r *http.Request) {
 	}
 	u.mu.Lock()
 	u.asked[s.Name+who]++
-	failing := u.asked[s.Name+who] <= s.Fails
+	asked := u.asked[s.Name+who]
+	failing := asked <= s.Fails
 	u.mu.Unlock()
 	if failing {
 		http.Error(w, `{"error":{"message":"not yet"}}`, http.StatusServiceUnavailable)
 		return
 	}
 	a := said{w, r, 0}
-	for _, line := range s.Upstream {
+	for _, line := range s.turn(asked - 1) {
 		word, rest, _ := strings.Cut(line, " ")
 		a.line(word, rest)
 		if word == "hang" {
@@ -105,6 +107,19 @@ func (u *upstream) answer(w http.ResponseWriter, r *http.Request) {
 			u.mu.Unlock()
 		}
 	}
+}
+
+// turn is what the model says to the nth call with the same text.
+func (s *scenario) turn(n int) []string {
+	turns := [][]string{{}}
+	for _, line := range s.Upstream {
+		if line == "next" {
+			turns = append(turns, nil)
+			continue
+		}
+		turns[len(turns)-1] = append(turns[len(turns)-1], line)
+	}
+	return turns[n%len(turns)]
 }
 
 type said struct {

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"encoding/json"
 	"math"
 	"strings"
 
@@ -112,8 +113,9 @@ func (d *chatDecoder) set(field string, v any) {
 // choices is how many answers were asked for.
 func (d *chatDecoder) choices() int64 {
 	v, _ := d.values.Get("n")
-	if n, ok := v.(int64); ok {
-		return n
+	if n, ok := v.(json.Number); ok {
+		i, _ := n.Int64()
+		return i
 	}
 	return 1
 }
@@ -205,7 +207,10 @@ var chatFields = map[string]func(d *chatDecoder, at string, v any){
 			d.r.Seed = &n
 		}
 	},
-	"n":               func(d *chatDecoder, at string, v any) { d.keep("n", at, bounded(d, at, v, 1, maxChoices)) },
+	"n": func(d *chatDecoder, at string, v any) {
+		bounded(d, at, v, 1, maxChoices)
+		d.keep("n", at, v)
+	},
 	"tools":           tools,
 	"tool_choice":     toolChoice,
 	"response_format": responseFormat,

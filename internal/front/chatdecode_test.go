@@ -1,6 +1,7 @@
 package front_test
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -48,8 +49,12 @@ func TestChatDecode(t *testing.T) {
 					t.Errorf("%+v", r)
 				}
 			}},
-		"one stop":   {`"model":"brief","messages":[` + hi + `],"stop":"."`, `{"text":"Hi."}`, "", nil},
-		"candidates": {`"model":"recast","messages":[` + hi + `],"n":3`, `{"text":"Hi.","n":3}`, "", nil},
+		"one stop": {`"model":"brief","messages":[` + hi + `],"stop":"."`, `{"text":"Hi."}`, "", nil},
+		"candidates": {`"model":"recast","messages":[` + hi + `],"n":3`, `{"text":"Hi.","n":3}`, "", func(t *testing.T, r landfall.Request) {
+			if n, _ := r.Input.Get("n"); n != json.Number("3") { // as a feature reads it from a body
+				t.Errorf("n is a %T", n)
+			}
+		}},
 		"a schema": {`"model":"pick","messages":[` + hi + `],"response_format":{"type":"json_schema","json_schema":{"name":"r","description":"d","strict":true,"schema":{"type":"object"}}}`,
 			`{"text":"Hi.","json_schema":{"type":"object"}}`, "", nil},
 		"null is not set": {`"model":"brief","messages":[` + hi + `],"temperature":null,"stop":null,"n":null,"max_tokens":null,"tools":null,"response_format":null,"stream":null,"x_landfall":null`,
