@@ -7,10 +7,15 @@ set -eu
 cd "$(dirname "$0")/.."
 export LANDFALL_MODEL="${LANDFALL_MODEL:-${MODEL:-}}"
 as="make quality${MODEL:+ MODEL=$MODEL}${N:+ N=$N}${FEATURE:+ FEATURE=$FEATURE}${LANG_:+ LANG_=$LANG_}"
-listen=127.0.0.1:${QUALITY_PORT:-8471}
 data=$(mktemp -d)
-bin/landfall --data "$data" serve --listen "$listen" >"$data/out" 2>"$data/log" &
+bin/landfall --data "$data" serve --listen "127.0.0.1:${QUALITY_PORT:-0}" >"$data/out" 2>"$data/log" &
 server=$!
 trap 'kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; rm -rf "$data"' EXIT INT TERM
-bin/landfall --data "$data" quality --gateway "http://$listen" --wait 10m --as "$as" \
+gateway=
+while [ -z "$gateway" ]; do
+	sleep 0.2
+	gateway=$(sed -n 's/^ *gateway  *\(http:[^ ]*\).*/\1/p' "$data/out")
+	kill -0 "$server" 2>/dev/null || { cat "$data/log" >&2; exit 1; }
+done
+bin/landfall --data "$data" quality --gateway "$gateway" --wait 10m --as "$as" \
 	${N:+--n "$N"} ${FEATURE:+--feature "$FEATURE"} ${LANG_:+--language "$LANG_"} ${OUT:+--markdown "$OUT"} ${LEAST:+--least "$LEAST"} "$@"

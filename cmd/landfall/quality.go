@@ -195,32 +195,40 @@ func (m *measured) all(set quality.Set) (landfall.Digest, error) {
 }
 
 // asker asks through the feature API as an app would. It refuses answers of another
-// model than the one that is measured.
+// model than the one that is measured, and asks once more where the engine failed.
 func asker(c api.Client, model string) quality.Asker {
 	return func(ctx context.Context, feature, language string, input landfall.Object) (quality.Answer, error) {
-		var a quality.Answer
 		locale := map[string]string{"zh": "zh-Hans-CN", "en": "en-US"}[language]
 		body := landfall.AppendJSON(nil, landfall.Object{{Key: "input", Value: input}, {Key: "locale", Value: locale}})
-		began := time.Now()
-		for event, err := range c.Stream(ctx, feature, body) {
-			if err != nil {
+		a, err := askOnce(ctx, c, feature, body)
+		if err == nil && a.Code == landfall.CodePartnerError && waitReady(ctx, c, time.Minute) == nil {
+			a, err = askOnce(ctx, c, feature, body)
+		}
+		if err == nil && a.Model != "" && a.Model != model {
+			err = fmt.Errorf("the gateway answers with %s, measured is %s: set LANDFALL_MODEL as for the gateway", a.Model, model)
+		}
+		return a, err
+	}
+}
+
+func askOnce(ctx context.Context, c api.Client, feature string, body []byte) (quality.Answer, error) {
+	var a quality.Answer
+	began := time.Now()
+	for event, err := range c.Stream(ctx, feature, body) {
+		if err != nil {
+			return a, err
+		}
+		if a.FirstMS == 0 && (event.Name == "delta" || event.Name == "snapshot") {
+			a.FirstMS = max(1, time.Since(began).Milliseconds())
+		}
+		if event.Name == "done" {
+			if err := fillAnswer(&a, event.Data); err != nil {
 				return a, err
 			}
-			if a.FirstMS == 0 && (event.Name == "delta" || event.Name == "snapshot") {
-				a.FirstMS = max(1, time.Since(began).Milliseconds())
-			}
-			if event.Name == "done" {
-				if err := fillAnswer(&a, event.Data); err != nil {
-					return a, err
-				}
-			}
 		}
-		a.TookMS = time.Since(began).Milliseconds()
-		if a.Model != "" && a.Model != model {
-			return a, fmt.Errorf("the gateway answers with %s, measured is %s: set LANDFALL_MODEL as for the gateway", a.Model, model)
-		}
-		return a, nil
 	}
+	a.TookMS = time.Since(began).Milliseconds()
+	return a, nil
 }
 
 // fillAnswer reads the envelope. That the gateway cannot answer now is an error.

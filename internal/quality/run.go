@@ -201,8 +201,8 @@ func (r *Run) step(ctx context.Context, row *Row, t task, p *pace) error {
 
 // answer is the kept one, or a new one.
 func (r *Run) answer(ctx context.Context, t task) (Answer, bool, error) {
-	if _, err := r.Measured(t.sample.Feature); err != nil {
-		return Answer{Code: landfall.CodeNotFound, Message: err.Error()}, true, nil
+	if a, absent := r.absent(t.sample.Feature); absent {
+		return a, true, nil
 	}
 	key, err := r.key(t)
 	if err != nil {
@@ -220,6 +220,15 @@ func (r *Run) answer(ctx context.Context, t task) (Answer, bool, error) {
 		one.Canary = t.canary.ID
 	}
 	return a, false, r.Store.keep(one)
+}
+
+// absent answers for a feature that the packs do not have.
+func (r *Run) absent(feature string) (Answer, bool) {
+	_, err := r.Measured(feature)
+	if err == nil {
+		return Answer{}, false
+	}
+	return Answer{Code: landfall.CodeNotFound, Message: err.Error()}, true
 }
 
 // key is the digest of all that shapes a task's answer.
