@@ -32,7 +32,11 @@ type operation struct {
 	events map[string]func(*builder) landfall.Object
 	faults []int
 	open   bool // needs no key
+	chat   bool // errors have OpenAI's form
 }
+
+// chatEvents: lines of data without names.
+var chatEvents = map[string]func(*builder) landfall.Object{"": form("ChatChunk")}
 
 // operations describes every route but the features'.
 var operations = map[string]operation{
@@ -42,9 +46,9 @@ var operations = map[string]operation{
 	"POST /v1/count":         {tag: tagAround, body: countBody, answer: refOf[api.Count], faults: []int{400, 401, 403, 404, 413, 422, 429, 503}},
 	"POST /v1/appeals":       {tag: tagAround, body: refOf[api.Appeal], answer: refOf[api.Case], faults: []int{400, 401, 404, 409, 413, 429, 503}},
 
-	"POST /v1/chat/completions": {tag: tagChat, body: anything, answer: anything, faults: nil},
-	"GET /v1/models":            {tag: tagChat, answer: anything},
-	"GET /v1/models/{model}":    {tag: tagChat, params: []string{"path model"}, answer: anything},
+	"POST /v1/chat/completions": {tag: tagChat, body: form("ChatRequest"), answer: form("ChatCompletion"), events: chatEvents, chat: true},
+	"GET /v1/models":            {tag: tagChat, answer: form("ModelList"), chat: true},
+	"GET /v1/models/{model}":    {tag: tagChat, params: []string{"path model"}, answer: form("Model"), chat: true},
 
 	"GET /healthz":      {tag: tagService, text: "text/plain", open: true},
 	"GET /readyz":       {tag: tagService, text: "text/plain", open: true},
@@ -56,11 +60,14 @@ var operations = map[string]operation{
 // kindOfRequest are the parameters of availability: what of a request to come decides.
 var kindOfRequest = []string{"query locale", "query device", "query options"}
 
-// countBody is a request's body with the feature's id in it.
+// countBody is a request of any feature with the feature's id in it.
 func countBody(b *builder) landfall.Object {
-	feature := landfall.Object{{Key: "type", Value: "object"}, {Key: "required", Value: []any{"feature"}}, {Key: "properties", Value: landfall.Object{
-		{Key: "feature", Value: landfall.Object{{Key: "type", Value: "string"}, {Key: "description", Value: b.word(b.texts.Parameters, "parameters", "feature")}}}}}}
-	return landfall.Object{{Key: "allOf", Value: []any{feature, anything(b)}}}
+	refOf[api.Request](b)
+	base := b.schemas["Request"]
+	id := landfall.Object{{Key: "type", Value: "string"}, {Key: "description", Value: b.word(b.texts.Parameters, "parameters", "feature")}}
+	fields := append(landfall.Object{{Key: "feature", Value: id}}, object(base, "properties")...)
+	b.schemas["CountRequest"] = set(set(base, "required", []any{"feature", "input"}), "properties", fields)
+	return refTo("CountRequest")
 }
 
 func anything(*builder) landfall.Object { return landfall.Object{{Key: "type", Value: "object"}} }
@@ -130,7 +137,11 @@ func (b *builder) operationAnswers(o operation) landfall.Object {
 			{Key: "schema", Value: landfall.Object{{Key: "type", Value: "string"}}}, {Key: "x-events", Value: events}}})
 	}
 	ok := landfall.Object{{Key: "description", Value: b.word(b.texts.HTTP, "http", "200")}, {Key: "content", Value: content}}
-	return append(landfall.Object{{Key: "200", Value: ok}}, b.faultRefs(o.faults...)...)
+	out := landfall.Object{{Key: "200", Value: ok}}
+	if o.chat {
+		return append(out, b.chatFaults()...)
+	}
+	return append(out, b.faultRefs(o.faults...)...)
 }
 
 // operationID is a route as one name: getFeaturesWatch.

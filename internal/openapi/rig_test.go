@@ -15,6 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"landfall"
+	"landfall/api"
 	"landfall/internal/audit"
 	"landfall/internal/feature"
 	"landfall/internal/front"
@@ -100,9 +101,24 @@ func newGateway(t testing.TB, market string) *gateway {
 	g.Handler = front.Config{
 		Line:  line.New(line.Config{Snapshots: holder, Partners: partners, Recorder: writer, Rehearsal: true}),
 		NewID: g.newID, Rehearsal: true,
-		App: func(k string) (landfall.App, bool) { return landfall.App{ID: "app_1", Market: market}, k == key },
+		App:        func(k string) (landfall.App, bool) { return landfall.App{ID: "app_1", Market: market}, k == key },
+		Definition: func(_ landfall.App, id string) (feature.Definition, bool) { return definition(t, id) },
+		Availability: func(landfall.Request) api.Availability {
+			return api.Availability{Features: []api.Feature{{ID: "summarize", OfferUI: true}}}
+		},
 	}.Handler()
 	return g
+}
+
+func definition(t testing.TB, id string) (feature.Definition, bool) {
+	t.Helper()
+	features, _ := shipped(t)
+	for _, d := range features {
+		if d.ID == id {
+			return d, true
+		}
+	}
+	return feature.Definition{}, false
 }
 
 func (g *gateway) newID() string {
