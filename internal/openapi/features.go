@@ -112,6 +112,10 @@ func properties(d feature.Definition) landfall.Object {
 		}
 		unmet = append(unmet, entry)
 	}
+	excludes := []any{}
+	for _, e := range d.Excludes {
+		excludes = append(excludes, e)
+	}
 	checks := []any{}
 	for _, c := range d.Checks {
 		checks = append(checks, landfall.Object{{Key: "name", Value: c.Name}, {Key: "where", Value: c.Where}, {Key: "failing", Value: c.Failing}})
@@ -119,7 +123,7 @@ func properties(d feature.Definition) landfall.Object {
 	return landfall.Object{
 		{Key: "version", Value: d.Version}, {Key: "main", Value: d.Main}, {Key: "stream", Value: d.Stream}, {Key: "shown_in", Value: d.Lane},
 		{Key: "guard_mode", Value: d.GuardMode}, {Key: "latency_class", Value: d.LatencyClass}, {Key: "deadline_ms", Value: d.DeadlineMS},
-		{Key: "languages", Value: d.Languages}, {Key: "max_input_chars", Value: limits}, {Key: "unmet_inputs", Value: unmet}, {Key: "checks", Value: checks},
+		{Key: "languages", Value: d.Languages}, {Key: "max_input_chars", Value: limits}, {Key: "unmet_inputs", Value: unmet}, {Key: "excludes", Value: excludes}, {Key: "checks", Value: checks},
 	}
 }
 

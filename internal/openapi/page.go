@@ -64,6 +64,7 @@ type featureView struct {
 	Shows                    string
 	Deadline                 int // seconds
 	Input, Output, Unmet     []row
+	Excludes                 []string // values that cannot stand together
 	Request, Stream, Answer  string
 }
 
@@ -158,6 +159,13 @@ func newFeatureView(op, schemas landfall.Object, t Texts) featureView {
 	}
 	for _, l := range list(about, "languages") {
 		v.Languages = append(v.Languages, fmt.Sprint(l))
+	}
+	for _, e := range list(about, "excludes") {
+		var together []string
+		for _, m := range e.(landfall.Object) {
+			together = append(together, m.Key+": "+fmt.Sprint(m.Value))
+		}
+		v.Excludes = append(v.Excludes, strings.Join(together, ", "))
 	}
 	v.Input = rows(object(schemas, pascal(id)+"Input"), "", 0)
 	v.Output = rows(object(schemas, pascal(id)+"Output"), "", 0)
