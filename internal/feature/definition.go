@@ -23,6 +23,9 @@ type Definition struct {
 	Stream       string `json:"stream"`        // delta, snapshot or no
 	GuardMode    string `json:"guard_mode"`    // generate or transform
 	DeadlineMS   int    `json:"deadline_ms"`
+	// MaskPersonal masks personal data in the answers of apps that are not entitled to
+	// it. It is for answers that are held to the end.
+	MaskPersonal bool `json:"mask_personal,omitempty"`
 
 	// Main is the input field that the feature works on: its language is the
 	// answer's and its length is limited.
@@ -232,6 +235,9 @@ func (d Definition) validate() error {
 	oneOf("latency_class", d.LatencyClass, "A", "B", "C", "D", "E", "F")
 	oneOf("stream", d.Stream, "delta", "snapshot", "no")
 	oneOf("guard_mode", d.GuardMode, "generate", "transform")
+	if d.MaskPersonal && d.Stream == "delta" {
+		wrong("mask_personal: text that is shown as it clears cannot be masked")
+	}
 	if d.DeadlineMS <= 0 {
 		wrong("deadline_ms: want milliseconds above 0, have %d", d.DeadlineMS)
 	}

@@ -24,6 +24,7 @@ type replayed struct {
 	market  string
 	words   landfall.Digest // the word list that moderated it
 	sum     [sha256.Size]byte
+	open    bool // personal data in it is not masked
 	chunks  []safety.Chunk
 	size    int
 	done    bool
@@ -178,8 +179,8 @@ func (l *Line) mayReplay(r landfall.Request, kept *replayed) *landfall.Error {
 	if err := admissible(r, route); err != nil {
 		return err
 	}
-	if route.Digest() != meta.Release || route.Words != kept.words {
-		return keyConflict("the answer kept for this idempotency key was given by a release or under a word list that is no longer in force; send a new key")
+	if route.Digest() != meta.Release || route.Words != kept.words || kept.open && !r.App.PersonalData {
+		return keyConflict("the answer kept for this idempotency key was given by a release, a word list or rights of the app that are no longer in force; send a new key")
 	}
 	return nil
 }
@@ -194,7 +195,7 @@ func (l *Line) keepReplay(w *walk, d *landfall.Done) {
 	if d.Status != landfall.Complete && d.Status != landfall.StatusHeld {
 		chunks = nil
 	}
-	w.replay.market = w.req.App.Market
+	w.replay.market, w.replay.open = w.req.App.Market, w.req.App.PersonalData
 	if w.route != nil {
 		w.replay.words = w.route.Words
 	}

@@ -86,7 +86,10 @@ func moderateIn(w *walk) (*landfall.Withheld, error) {
 
 // moderateOut is the last step that touches content.
 func moderateOut(w *walk, drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[safety.Chunk, error] {
-	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{Record: w.req.ID, Language: w.words(), Unit: w.req.Unit})
+	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{
+		Record: w.req.ID, Language: w.words(), Unit: w.req.Unit,
+		MaskPersonal: w.route.Feature.Definition().MaskPersonal && !w.req.App.PersonalData,
+	})
 }
 
 // noteFinish keeps why the answer ended, which is no content and no chunk.

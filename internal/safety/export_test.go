@@ -22,3 +22,9 @@ func (p *Policy) Break() *Policy {
 	q.matcher = &m
 	return &q
 }
+
+// Masked is what an app without entitlement sees of a text.
+func Masked(text string) string {
+	s, _ := masked(text)
+	return s
+}

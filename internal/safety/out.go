@@ -11,6 +11,9 @@ type OutOptions struct {
 	// Record is the id of the answer and its record; Language is that of the notice.
 	Record, Language string
 	Unit             landfall.Unit
+	// MaskPersonal masks the personal data of a whole output. It is for features whose
+	// text is held to the end: text of lanes is not masked.
+	MaskPersonal bool
 }
 
 // Out turns drafts into chunks; the sequence is single-use, as the drafts are.

@@ -129,6 +129,12 @@ func (r *release) output(o landfall.Object) error {
 		r.withhold(f.first.path, r.shown(), f.hits)
 		return nil
 	}
+	if r.o.MaskPersonal {
+		var ok bool
+		if o, ok = r.maskOutput(o); !ok {
+			return nil
+		}
+	}
 	r.chunks = append(r.chunks, Chunk{output: o, hasOutput: true})
 	return nil
 }
