@@ -151,6 +151,9 @@ type Prompt struct {
 	messages []Message
 	// Schema, where set, asks for output constrained to this JSON Schema.
 	Schema Object
+	// Grammar, where set, asks for text constrained to this grammar (GBNF, the notation
+	// of llama.cpp). A prompt has a schema or a grammar, not both.
+	Grammar string
 	// Tools are functions the model may ask for, where the release has the parameter
 	// tools. ToolChoice is auto, none, required or the name of one; "" is auto.
 	Tools      []Tool

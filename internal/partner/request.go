@@ -130,7 +130,10 @@ func addCall(body landfall.Object, r *landfall.Release, p landfall.Prompt, encod
 	if room != nil {
 		body = body.Set("max_tokens", *room)
 	}
-	if p.Schema != nil && r.Parameter("structured") == "json_schema" {
+	switch {
+	case p.Grammar != "" && r.Parameter("grammar") == "gbnf":
+		body = body.Set("grammar", p.Grammar)
+	case p.Schema != nil && r.Parameter("structured") == "json_schema":
 		body = body.Set("response_format", landfall.Object{
 			{Key: "type", Value: "json_schema"},
 			{Key: "json_schema", Value: landfall.Object{

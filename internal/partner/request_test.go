@@ -27,6 +27,8 @@ func TestChatBody(t *testing.T) {
 		{"the call's seed and length win", []landfall.Parameter{{Name: "seed", Value: "1"}, {Name: "max_tokens", Value: "100"}},
 			func(p *landfall.Prompt) { p.Seed, p.MaxTokens = &seven, 5 }, `,"seed":7,"max_tokens":5`},
 		{"the release's length", []landfall.Parameter{{Name: "max_tokens", Value: "100"}}, nil, `,"max_tokens":100`},
+		{"a grammar the release cannot have", nil, func(p *landfall.Prompt) { p.Grammar = `root ::= "a"` }, ``},
+		{"a grammar", []landfall.Parameter{{Name: "grammar", Value: "gbnf"}}, func(p *landfall.Prompt) { p.Grammar = `root ::= "a"` }, `,"grammar":"root ::= \"a\""`},
 		{"a schema the release cannot have", nil, func(p *landfall.Prompt) { p.Schema = landfall.Object{{Key: "type", Value: "object"}} }, ``},
 		{"a schema", []landfall.Parameter{{Name: "structured", Value: "json_schema"}}, func(p *landfall.Prompt) { p.Schema = landfall.Object{{Key: "type", Value: "object"}} },
 			`,"response_format":{"type":"json_schema","json_schema":{"name":"answer","strict":true,"schema":{"type":"object"}}}`},
