@@ -28,6 +28,7 @@ type Call struct {
 	hidden []string      // secrets that were masked in Input
 	schema *callerSchema // of kind json
 	tools  []tool        // of kind turns
+	source string        // the text's own language
 }
 
 // tag is the form of a language tag (RFC 5646), not its registry.
@@ -49,7 +50,7 @@ func (f *Feature) Admit(r landfall.Request, rel *landfall.Release, market string
 			return c, landfall.Errorf(landfall.CodeInputInvalid, "%s: want a language tag such as zh-Hans-CN, have %q", t.field, t.value).With("field", t.field)
 		}
 	}
-	if c.Language, err = f.language(input, r, rel, market); err != nil {
+	if c.Language, c.source, err = f.language(input, r, rel, market); err != nil {
 		return c, err
 	}
 	if err := f.admitApp(&c); err != nil {
@@ -82,7 +83,7 @@ func (f *Feature) readInput(r landfall.Request, rel *landfall.Release) (landfall
 		_, known := fields.Get(o.Key)
 		_, twice := input.Get(o.Key)
 		switch {
-		case !known || o.Key == f.def.Main:
+		case !known || o.Key == f.def.Main || o.Key == f.def.MainElse && f.def.MainElse != "":
 			return nil, landfall.Errorf(landfall.CodeInputInvalid, "%s is not an option of this feature", path).With("field", path)
 		case twice:
 			return nil, landfall.Errorf(landfall.CodeInputInvalid, "%s stands in input as well", path).With("field", path)
@@ -91,6 +92,11 @@ func (f *Feature) readInput(r landfall.Request, rel *landfall.Release) (landfall
 	}
 	if err := f.checkInput(input, rel); err != nil {
 		return nil, err
+	}
+	if f.kind.read != nil {
+		if err := f.kind.read(input); err != nil {
+			return nil, err
+		}
 	}
 	for _, p := range fields {
 		schema, _ := p.Value.(landfall.Object)
@@ -103,9 +109,10 @@ func (f *Feature) readInput(r landfall.Request, rel *landfall.Release) (landfall
 	return input, nil
 }
 
-// language decides the answer's language: one inside the input, then the
-// request's, then the main text's own. Both it and the text's own must be offered.
-func (f *Feature) language(input landfall.Object, r landfall.Request, rel *landfall.Release, market string) (string, *landfall.Error) {
+// language decides the answer's language: one inside the input, then the request's,
+// then the main text's own, which it returns as well. Both must be offered, or the
+// pair of them.
+func (f *Feature) language(input landfall.Object, r landfall.Request, rel *landfall.Release, market string) (answer, own string, err *landfall.Error) {
 	locale := r.Locale
 	if locale == "" {
 		locale = market
@@ -114,19 +121,22 @@ func (f *Feature) language(input landfall.Object, r landfall.Request, rel *landf
 	if f.kind.voice != nil {
 		voice = f.kind.voice(input)
 	}
-	own := Detect(voice, locale)
+	own = Detect(voice, locale)
+	if f.kind.pairs {
+		return f.pair(input, own, rel)
+	}
 	if err := f.offered(own, rel); err != nil {
-		return "", err
+		return "", own, err
 	}
 	asked := r.OutputLanguage
 	if inside := input.Text(f.def.LanguageFrom); inside != "" && f.def.LanguageFrom != "" {
 		asked = inside
 	}
 	if asked == "" {
-		return own, nil
+		return own, own, nil
 	}
 	asked = primary(asked)
-	return asked, f.offered(asked, rel)
+	return asked, own, f.offered(asked, rel)
 }
 
 func (f *Feature) offered(language string, rel *landfall.Release) *landfall.Error {
@@ -149,12 +159,15 @@ func (f *Feature) offered(language string, rel *landfall.Release) *landfall.Erro
 // checkLength counts the main input's code points against the feature's limit and
 // the release's own.
 func (f *Feature) checkLength(c Call, rel *landfall.Release) *landfall.Error {
-	m := f.measure(c.Input, c.Language, rel)
+	m := f.measure(c.Input, c.source, rel)
 	if m.Fits() {
 		return nil
 	}
 	field := "/input/" + f.def.Main
-	return landfall.Errorf(landfall.CodeInputInvalid, "%s: want at most %d characters in %q, have %d", field, m.Limit, c.Language, m.Count).
+	if _, given := c.Input.Get(f.def.Main); !given {
+		field = "/input/" + f.def.MainElse
+	}
+	return landfall.Errorf(landfall.CodeInputInvalid, "%s: want at most %d characters in %q, have %d", field, m.Limit, c.source, m.Count).
 		With("field", field).With("limit", m.Limit).With("count", m.Count)
 }
 
@@ -181,7 +194,10 @@ func seed(r landfall.Request, rel *landfall.Release) (*int64, *landfall.Error) {
 // mainText returns what people wrote in the main field, one string a line.
 func (f *Feature) mainText(input landfall.Object) string {
 	if len(f.def.MainText) == 0 {
-		return textOf(input, f.def.Main)
+		if text := textOf(input, f.def.Main); text != "" || f.def.MainElse == "" {
+			return text
+		}
+		return textOf(input, f.def.MainElse)
 	}
 	main, _ := input.Get(f.def.Main)
 	var all []string

@@ -15,6 +15,11 @@ type subject struct {
 	whole string // all text up to and with the part
 	items []string
 	calls []any // tool calls, decoded
+	// piece is the sentence of the input that a translated part stands for, with what
+	// that has to keep: its marks, and the glossary's terms in it.
+	piece string
+	marks []string
+	terms []glossaryEntry
 	first bool
 	// output is a held answer, of the kinds that have no lane.
 	output landfall.Object
@@ -36,6 +41,8 @@ type contract struct {
 var (
 	anywhere = []string{"clause", "answer"}
 	atEnd    = []string{"answer"}
+
+	clauseOnly = []string{"clause"}
 )
 
 // checks is the table of contract checks by name.
@@ -53,6 +60,15 @@ var checks = map[string]contract{
 	"evidence_exists": {test: spansExist("evidence", "text"), where: atEnd},
 	"edits_apply":     {test: editsApply, where: atEnd},
 	"edits_ordered":   {test: editsOrdered, where: atEnd},
+	"items":           {test: itemsSound, where: atEnd},
+	"items_grounded":  {test: itemsGrounded, where: atEnd},
+	"table":           {test: tableSound, where: atEnd},
+	"replies":         {test: repliesSound, where: atEnd},
+	"translated":      {test: isTranslated, where: clauseOnly},
+	"script":          {test: inScript, where: clauseOnly},
+	"marks":           {test: marksKept, where: clauseOnly},
+	"glossary":        {test: glossaryKept, where: clauseOnly},
+	"numbers_kept":    {test: numbersKept, where: clauseOnly},
 	"schema":          {test: validIsTrue, where: atEnd},
 	"ids_exact":       {test: idsExact, where: atEnd},
 	"refs_exist":      {test: refsExist, where: atEnd},
@@ -110,7 +126,11 @@ func notEmpty(s *subject) string {
 
 // numbersGrounded: every number, date, address in the answer occurs in the input.
 func numbersGrounded(s *subject) string {
-	if lacking := s.source.Lacks(s.part); len(lacking) > 0 {
+	source := s.source
+	if s.piece != "" {
+		source = s.pieceSource()
+	}
+	if lacking := source.Lacks(s.part); len(lacking) > 0 {
 		f := lacking[0]
 		return f.Kind + " " + s.part[f.Start:f.End] + " is not in the input"
 	}

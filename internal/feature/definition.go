@@ -17,7 +17,7 @@ import (
 type Definition struct {
 	ID      string `json:"id"`
 	Version string `json:"version"`
-	// Kind names the code: text, edits or json.
+	// Kind names the code, an entry of the table of kinds.
 	Kind         string `json:"kind"`
 	LatencyClass string `json:"latency_class"` // A to F
 	Stream       string `json:"stream"`        // delta, snapshot or no
@@ -33,6 +33,8 @@ type Definition struct {
 	// MainText are the places inside Main where people's own text stands, JSON Pointers
 	// with * for any index: /*/content. None: every string of Main.
 	MainText []string `json:"main_text,omitempty"`
+	// MainElse is the input field that stands in for Main where an input lacks that.
+	MainElse string `json:"main_else,omitempty"`
 	// LanguageFrom is the input field that names the answer's language, if any.
 	LanguageFrom string   `json:"language_from,omitempty"`
 	Languages    []string `json:"languages"`
@@ -317,7 +319,7 @@ func (d Definition) validateSizes() error {
 // can name, and that every slot has a value.
 func (d Definition) validatePrompts() error {
 	var errs []error
-	known := map[string]bool{"schema": d.Kind == "json"}
+	known := map[string]bool{}
 	for _, p := range properties(d.Input) {
 		known[p.Key] = true
 	}
@@ -327,12 +329,8 @@ func (d Definition) validatePrompts() error {
 	for _, name := range kinds[d.Kind].slots {
 		known[name] = true
 	}
-	names := kinds[d.Kind].prompts
-	if names == nil {
-		names = d.variantNames()
-	}
 	for _, lang := range d.Languages {
-		for _, name := range names {
+		for _, name := range d.variantsIn(lang) {
 			at := slices.IndexFunc(d.Prompts, func(v landfall.Variant) bool { return v.Language == lang && v.Name == name })
 			if at < 0 || len(d.Prompts[at].Messages) == 0 {
 				errs = append(errs, fmt.Errorf("prompts: no prompt %s in %s", name, lang))
@@ -405,6 +403,17 @@ func (d Definition) variantOf(input landfall.Object) string {
 		return "main"
 	}
 	return keyOf(input, d.Variant)
+}
+
+// variantsIn returns the names of every prompt variant that a language must have.
+func (d Definition) variantsIn(language string) []string {
+	switch k := kinds[d.Kind]; {
+	case k.variants != nil:
+		return k.variants(d, language)
+	case k.prompts != nil:
+		return k.prompts
+	}
+	return d.variantNames()
 }
 
 // variantNames returns every name the fields of Variant can make: their schemas

@@ -36,6 +36,8 @@ type Feature struct {
 
 // kind is the code behind a class of features.
 type kind struct {
+	// read refuses an input for what no schema says of it; may be nil.
+	read func(landfall.Object) *landfall.Error
 	// admit reads what only the kind knows of an input; may be nil.
 	admit func(*Feature, *Call) *landfall.Error
 	shape func(*shaping) error
@@ -46,9 +48,16 @@ type kind struct {
 	voice func(landfall.Object) string
 	// words and caps are the names of Definition.Words and Caps that the kind needs.
 	words, caps []string
-	// prompts are the variants that the kind asks by name; nil: those that the input
-	// names. slots are what the kind fills beside the input's own.
+	// prompts are the variants that the kind asks by name, variants those of a language
+	// where they depend on the feature; neither: those that the input names. slots are
+	// what the kind fills beside the input's own.
 	prompts, slots []string
+	variants       func(d Definition, language string) []string
+	// pick names a call's own variant; nil: the values of the fields Variant do.
+	pick func(Call) string
+	// pairs says that the prompts go from one language to another: an answer's language
+	// is offered together with the text's own.
+	pairs bool
 }
 
 // kinds is the table of kinds; a new one is a file and a line here.
@@ -57,7 +66,6 @@ var kinds = map[string]kind{
 	"candidates": {shape: shapeCandidates, lane: true},
 	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
 	"edits":      {shape: shapeEdits},
-	"json":       {admit: admitSchema, shape: shapeJSON},
 	"thread": {
 		admit: admitThread, shape: shapeThread,
 		words: append([]string{"secret_code", "secret_password"}, talkNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
@@ -66,6 +74,14 @@ var kinds = map[string]kind{
 		admit: admitDigest, shape: shapeDigest,
 		words: []string{"joint", "between", "count", "news", "emergency", "banking", "secret_code", "secret_password"},
 		caps:  []string{"line"}, slots: []string{"app_name", "listed", "max"},
+	},
+	"json":    {admit: admitSchema, shape: shapeJSON, slots: []string{"schema"}},
+	"list":    {read: readList, shape: shapeList, variants: listVariants, slots: []string{"columns"}, words: []string{"colon", "done"}},
+	"replies": {read: readReplies, shape: shapeReplies, slots: []string{"thread", "keys"}, words: []string{"sensitive", "facts", "or", "yes_no"}},
+	"tags":    {read: readTags, admit: admitTags, shape: shapeTags, prompts: tagPrompts, slots: []string{"labels"}, words: []string{"emotion", "intent", "profile"}},
+	"translation": {
+		voice: wordsToTranslate, read: readTranslation, admit: admitTranslation, shape: shapeTranslation, lane: true,
+		variants: sourcesOf, pick: func(c Call) string { return c.source }, pairs: true, slots: []string{"terms"}, words: []string{"comma"},
 	},
 }
 

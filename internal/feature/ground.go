@@ -50,7 +50,7 @@ func (s *Source) read() {
 				s.facts[k] = true
 			}
 		}
-		plain.WriteString(addressForm(t))
+		plain.WriteString(fold(t))
 		plain.WriteByte('\n')
 	}
 	s.plain = plain.String()
@@ -121,10 +121,8 @@ func inAddress(r rune) bool {
 	return r < 0x80 && (isLatin(r) || isDigit(r) || strings.ContainsRune("-_/@", r))
 }
 
-// addressForm is the form in which addresses are compared.
-func addressForm(text string) string {
-	return strings.ToLower(strings.Map(narrow, text))
-}
+// fold is the form in which words and addresses are compared: half width, lower case.
+func fold(text string) string { return strings.ToLower(strings.Map(narrow, text)) }
 
 const (
 	kindNumber  = "number"

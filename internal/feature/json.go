@@ -256,8 +256,7 @@ func (r *record) number(lit string) (span, bool) {
 // findLoosely finds a value in a text, white space, width and case aside, and
 // returns the text's own writing of it. The word "null" and its like are no values.
 func findLoosely(text, value string) (span, bool) {
-	switch strings.ToLower(value) {
-	case "", "null", "none", "n/a", "nil", "unknown", "无", "未知", "未提及":
+	if noValue(value) {
 		return span{}, false
 	}
 	if at := strings.Index(text, value); at >= 0 {
@@ -279,6 +278,15 @@ func findLoosely(text, value string) (span, bool) {
 		}
 	}
 	return span{}, false
+}
+
+// noValue reports the words that models write where there is nothing.
+func noValue(said string) bool {
+	switch strings.ToLower(said) {
+	case "", "null", "none", "n/a", "nil", "unknown", "无", "未知", "未提及":
+		return true
+	}
+	return false
 }
 
 func loose(text string) string {

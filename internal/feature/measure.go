@@ -7,7 +7,7 @@ import (
 )
 
 // Measure is how long a request's main field is, in code points, and how long it may
-// be for its answer's language; a limit of 0 is none.
+// be for the language it is in; a limit of 0 is none.
 type Measure struct {
 	Text     string
 	Language string
@@ -22,11 +22,11 @@ func (f *Feature) Measure(r landfall.Request, rel *landfall.Release, market stri
 	if err != nil {
 		return Measure{}, err
 	}
-	language, err := f.language(input, r, rel, market)
+	_, own, err := f.language(input, r, rel, market)
 	if err != nil {
 		return Measure{}, err
 	}
-	return f.measure(input, language, rel), nil
+	return f.measure(input, own, rel), nil
 }
 
 func (f *Feature) measure(input landfall.Object, language string, rel *landfall.Release) Measure {

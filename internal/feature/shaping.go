@@ -151,7 +151,14 @@ func (s *shaping) promptOf(variant string, extra map[string]string, tokens, repa
 	return p, nil
 }
 
-func (s *shaping) variant() string { return s.def.variantOf(s.call.Input) }
+func (s *shaping) variant() string { return s.variantOf(s.call) }
+
+func (f *Feature) variantOf(c Call) string {
+	if f.kind.pick != nil {
+		return f.kind.pick(c)
+	}
+	return f.def.variantOf(c.Input)
+}
 
 // keyOf joins the values of fields with dots.
 func keyOf(input landfall.Object, fields []string) string {

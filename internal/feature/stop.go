@@ -47,7 +47,7 @@ func (f *Feature) admitApp(c *Call) *landfall.Error {
 
 // takesInstructions reports whether the prompt of a call has a place for them.
 func (f *Feature) takesInstructions(c *Call) bool {
-	v, _ := f.template.Variant(c.Language, f.def.variantOf(c.Input))
+	v, _ := f.template.Variant(c.Language, f.variantOf(*c))
 	used := slotsOf(v)
 	return slices.ContainsFunc(f.def.Slots, func(s Slot) bool { return s.From == fromApp && slices.Contains(used, s.Name) })
 }
