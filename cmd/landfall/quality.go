@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,9 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"landfall"
 	"landfall/api"
-	"landfall/internal/pack"
 	"landfall/internal/quality"
 )
 
@@ -126,153 +123,4 @@ func showStep(s quality.Step) {
 		state += ", " + strings.Join(s.Verdict.Missed, "; ")
 	}
 	fmt.Fprintf(os.Stderr, "%d/%d %s %.1f s %s (%s left)\n", s.Done, s.Of, s.Name, float64(s.Answer.TookMS)/1000, state, s.Left.Round(time.Second))
-}
-
-// measured is what answers: packs and model as they stand.
-type measured struct {
-	packs      *pack.Packs
-	model      landfall.Model
-	parameters []landfall.Parameter
-	known      map[string]landfall.Digest
-}
-
-func newMeasured(cfg *Config, market string) (*measured, error) {
-	packs, err := cfg.packs()
-	if err != nil {
-		return nil, err
-	}
-	engine, err := cfg.engine(packs, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	m, err := packs.Market(market)
-	if err != nil {
-		return nil, err
-	}
-	p, err := packs.Partner(m.Partner)
-	if err != nil {
-		return nil, err
-	}
-	return &measured{packs, engine.Identity(), p.Parameters, map[string]landfall.Digest{}}, nil
-}
-
-// digest is of one feature's definition, prompts, parameters and model.
-func (m *measured) digest(feature string) (landfall.Digest, error) {
-	if d, ok := m.known[feature]; ok {
-		return d, nil
-	}
-	def, err := readDefinition(m.packs, feature)
-	if err != nil {
-		return "", err
-	}
-	template, err := def.Template()
-	if err != nil {
-		return "", err
-	}
-	definition, err := def.Digest()
-	if err != nil {
-		return "", err
-	}
-	m.known[feature], err = landfall.DigestOf("quality/measured/v1", struct {
-		Definition landfall.Digest      `json:"definition"`
-		Prompt     landfall.Digest      `json:"prompt"`
-		Model      landfall.Model       `json:"model"`
-		Parameters []landfall.Parameter `json:"parameters"`
-	}{definition, template.Digest(), m.model, m.parameters})
-	return m.known[feature], err
-}
-
-// all is the digest of everything that was measured, the inputs included.
-func (m *measured) all(set quality.Set) (landfall.Digest, error) {
-	inputs, err := set.Digest()
-	if err != nil {
-		return "", err
-	}
-	return landfall.DigestOf("quality/run/v1", struct {
-		Inputs   landfall.Digest            `json:"inputs"`
-		Features map[string]landfall.Digest `json:"features"`
-	}{inputs, m.known})
-}
-
-// asker asks through the feature API as an app would. It refuses answers of another
-// model than the one that is measured, and asks once more where the engine failed.
-func asker(c api.Client, model string) quality.Asker {
-	return func(ctx context.Context, feature, language string, input landfall.Object) (quality.Answer, error) {
-		locale := map[string]string{"zh": "zh-Hans-CN", "en": "en-US"}[language]
-		body := landfall.AppendJSON(nil, landfall.Object{{Key: "input", Value: input}, {Key: "locale", Value: locale}})
-		a, err := askOnce(ctx, c, feature, body)
-		if err == nil && a.Code == landfall.CodePartnerError && waitReady(ctx, c, time.Minute) == nil {
-			a, err = askOnce(ctx, c, feature, body)
-		}
-		if err == nil && a.Model != "" && a.Model != model {
-			err = fmt.Errorf("the gateway answers with %s, measured is %s: set LANDFALL_MODEL as for the gateway", a.Model, model)
-		}
-		return a, err
-	}
-}
-
-func askOnce(ctx context.Context, c api.Client, feature string, body []byte) (quality.Answer, error) {
-	var a quality.Answer
-	began := time.Now()
-	for event, err := range c.Stream(ctx, feature, body) {
-		if err != nil {
-			return a, err
-		}
-		if a.FirstMS == 0 && (event.Name == "delta" || event.Name == "snapshot") {
-			a.FirstMS = max(1, time.Since(began).Milliseconds())
-		}
-		if event.Name == "done" {
-			if err := fillAnswer(&a, event.Data); err != nil {
-				return a, err
-			}
-		}
-	}
-	a.TookMS = time.Since(began).Milliseconds()
-	return a, nil
-}
-
-// fillAnswer reads the envelope. That the gateway cannot answer now is an error.
-func fillAnswer(a *quality.Answer, done []byte) error {
-	var e api.Envelope
-	if err := json.Unmarshal(done, &e); err != nil {
-		return err
-	}
-	a.Status, a.Attempts, a.Repairs, a.InputTokens, a.OutputTokens = e.Status, e.Attempts, e.Repairs, e.Usage.Input, e.Usage.Output
-	if e.ServedBy != nil {
-		a.Model = e.ServedBy.Model
-	}
-	for _, w := range e.Warnings {
-		a.Warnings = append(a.Warnings, w.Code)
-	}
-	if err := e.Err(); err != nil {
-		failed := landfall.AsError(err)
-		a.Code, a.Message = failed.Code, failed.Message
-		for _, r := range failed.Reasons {
-			if failed.Code == landfall.CodeUnavailable && r.Code != landfall.ReasonNotOffered && r.Code != landfall.ReasonNotApproved {
-				return failed
-			}
-		}
-		var params struct {
-			Check string `json:"check"`
-		}
-		_ = json.Unmarshal(e.Error, &params)
-		a.Check = params.Check
-		return nil
-	}
-	return json.Unmarshal(e.Output, &a.Output)
-}
-
-func waitReady(ctx context.Context, c api.Client, patience time.Duration) error {
-	deadline := time.Now().Add(patience)
-	for {
-		err := c.Ready(ctx)
-		if err == nil || time.Now().After(deadline) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(300 * time.Millisecond):
-		}
-	}
 }

@@ -183,6 +183,41 @@ func TestRunGoesOnAfterAFault(t *testing.T) {
 	}
 }
 
+// What a repair made is valid, and not at first.
+func TestRepairedAnswersAreNotFirst(t *testing.T) {
+	b := newBench(t)
+	b.run.Feature = "summarize"
+	b.gateway.answers = func(feature, input string) quality.Answer {
+		a := sensible(feature, input)
+		if strings.Contains(input, "May") {
+			a.Repairs = 1
+		}
+		return a
+	}
+	if r := b.do()["summarize.en"]; r.Valid != 3 || r.First != 2 || r.Useful != 3 || r.UsefulFirst != 2 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A line cut short is gone once the file was opened, whatever is written after it.
+func TestACutLineIsDropped(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.jsonl")
+	whole := `{"key":"sha256:1"}` + "\n"
+	if err := os.WriteFile(file, []byte(whole+`{"key":"sha2`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store, err := quality.OpenStore(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != whole {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 // Draws are nested and do not depend on the order of the file.
 func TestDrawIsNested(t *testing.T) {
 	b := newBench(t)

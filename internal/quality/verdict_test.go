@@ -140,6 +140,8 @@ func TestExpectations(t *testing.T) {
 		"a list":            {quality.Expect{Equal: object(t, `{"/missing":["/phone"]}`)}, ""},
 		"an edit":           {quality.Expect{Edits: []string{"She go to→She goes to"}}, ""},
 		"an edit not made":  {quality.Expect{Edits: []string{"library→libraries"}}, "library→libraries"},
+		"wrong as well":     {quality.Expect{Edits: []string{"the library→She goes"}}, "the library→She goes"},
+		"neither of them":   {quality.Expect{Edits: []string{"boot→boat"}}, "boot→boat"},
 		"a level":           {quality.Expect{Levels: map[string]string{"a": "urgent|high"}}, ""},
 		"another level":     {quality.Expect{Levels: map[string]string{"a": "low"}}, "a is high, not low"},
 		"a tag":             {quality.Expect{Tags: []string{"topic: travel|holiday"}}, ""},
