@@ -197,9 +197,16 @@ func (c *Config) localConfig(p *pack.Packs) (local.Config, error) {
 	if err != nil {
 		return local.Config{}, err
 	}
-	lc := local.Config{Catalogue: cat, Threads: c.Local.Threads}
-	// The environment wins over the file, as everywhere.
-	lc.Model = firstOf(os.Getenv("LANDFALL_MODEL"), os.Getenv("MODEL"), c.Local.Model)
+	added, err := local.ReadAdded(c.addedModels())
+	if err != nil {
+		return local.Config{}, err
+	}
+	lc := local.Config{Threads: c.Local.Threads}
+	if lc.Catalogue, err = cat.With(added); err != nil {
+		return local.Config{}, fmt.Errorf("%s: %w", c.addedModels(), err)
+	}
+	// The environment wins over the file, as everywhere, and both over a choice.
+	lc.Model = firstOf(c.modelSet(), added.Use)
 	lc.URL = firstOf(os.Getenv("LANDFALL_LOCAL_URL"), c.Local.URL)
 	lc.CacheDir = firstOf(os.Getenv("LANDFALL_CACHE"), c.Local.Cache)
 	return lc, nil

@@ -12,7 +12,6 @@ import (
 	"landfall"
 	"landfall/internal/audit"
 	"landfall/internal/control"
-	"landfall/internal/local"
 	"landfall/internal/snapshot"
 	"landfall/internal/sqlite"
 )
@@ -184,56 +183,6 @@ func withApps(cfg *Config, do func(sqlite.Apps) error) error {
 	}
 	defer func() { _ = db.Close() }()
 	return do(sqlite.Apps{DB: db})
-}
-
-type modelCmd struct {
-	List    modelListCmd    `cmd:"" help:"List the models of the catalogue."`
-	Pull    modelPullCmd    `cmd:"" help:"Fetch and verify weights, install the engine."`
-	Measure modelMeasureCmd `cmd:"" help:"Measure how fast the model is on this machine; the limits of inputs come from it."`
-	Verify  modelVerifyCmd  `cmd:"" help:"Compare files in the cache with their hashes."`
-}
-
-type modelListCmd struct{}
-
-func (modelListCmd) Run(cfg *Config) error {
-	return withModels(cfg, func(lc local.Config, cache local.Cache) error { return local.List(os.Stdout, lc.Catalogue, cache) })
-}
-
-type modelPullCmd struct {
-	Model string `arg:"" optional:"" help:"Id of the catalogue, or small."`
-}
-
-func (m *modelPullCmd) Run(ctx context.Context, cfg *Config) error {
-	return withModels(cfg, func(lc local.Config, _ local.Cache) error {
-		lc.Model = firstOf(m.Model, lc.Model)
-		return local.Pull(ctx, os.Stderr, isTerminal(os.Stderr), lc)
-	})
-}
-
-type modelVerifyCmd struct {
-	Models []string `arg:"" optional:"" help:"Ids of the catalogue. Defaults to those in the cache."`
-}
-
-func (m *modelVerifyCmd) Run(ctx context.Context, cfg *Config) error {
-	return withModels(cfg, func(lc local.Config, cache local.Cache) error {
-		return local.Verify(ctx, os.Stdout, lc.Catalogue, cache, m.Models...)
-	})
-}
-
-func withModels(cfg *Config, do func(local.Config, local.Cache) error) error {
-	packs, err := cfg.packs()
-	if err != nil {
-		return err
-	}
-	lc, err := cfg.localConfig(packs)
-	if err != nil {
-		return err
-	}
-	cache, err := local.OpenCache(lc.CacheDir)
-	if err != nil {
-		return err
-	}
-	return do(lc, cache)
 }
 
 func isTerminal(f *os.File) bool {

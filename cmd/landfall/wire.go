@@ -115,7 +115,7 @@ func demoApps(ctx context.Context, dir control.Dir, apps sqlite.Apps, markets []
 
 // newControl opens the control plane over a data directory.
 func newControl(cfg *Config, p *pack.Packs, engine *local.Engine) *control.Control {
-	return &control.Control{Dir: cfg.dir(), Packs: p, Model: engine.Identity(), Shipped: engine.Speed()}
+	return &control.Control{Dir: cfg.dir(), Packs: p, Model: engine.Identity(), ModelLanguages: engine.Languages(), Shipped: engine.Speed()}
 }
 
 // availability words the line's states for the wire.

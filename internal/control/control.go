@@ -29,6 +29,8 @@ type Control struct {
 	Dir   Dir
 	Packs *pack.Packs
 	Model landfall.Model
+	// ModelLanguages are those that the model can do; none is not known.
+	ModelLanguages []string
 	// Partner replaces the endpoint and region of a market's partner, where the
 	// model is another server than the pack's.
 	Partner func(pack.Partner) pack.Partner
@@ -85,7 +87,7 @@ func (c *Control) compose(market string, defs snapshot.Definitions, keepFloor bo
 	if err != nil {
 		return snapshot.Market{}, err
 	}
-	parts := snapshot.Parts{Model: c.Model, Words: words, Definitions: defs, Rehearsal: true, Speed: speed}
+	parts := snapshot.Parts{Model: c.Model, ModelLanguages: c.ModelLanguages, Words: words, Definitions: defs, Rehearsal: true, Speed: speed}
 	if keepFloor {
 		if last, ok, err := c.lastApproved(market); err != nil {
 			return snapshot.Market{}, err

@@ -58,7 +58,7 @@ type Weights struct {
 	Sources      []Source        `json:"sources"` // tried in this order
 	// Measured is how fast the model was on a named machine: what limits are reckoned
 	// from until it is measured here.
-	Measured pack.Speed `json:"measured"`
+	Measured pack.Speed `json:"measured,omitzero"`
 }
 
 // Source is one way to get a file: an address, or parts on the package index.
@@ -188,8 +188,10 @@ func (s Source) validate() error {
 			return fmt.Errorf("hub: %q is no address", s.Hub)
 		}
 		return nil
-	case !strings.Contains(s.Pip, "{n}") || strings.HasPrefix(s.Pip, "-") || s.Version == "":
-		return errors.New("pip: want a package name with {n} for the part, and its version")
+	case strings.HasPrefix(s.Pip, "-") || s.Version == "":
+		return errors.New("pip: want a package name and its version")
+	case s.Count > 1 && !strings.Contains(s.Pip, "{n}"):
+		return errors.New("pip: want {n} for the part in the package's name")
 	case s.Count < 1 || s.Count > 1000:
 		return fmt.Errorf("count: %d is not between 1 and 1000", s.Count)
 	}

@@ -29,13 +29,18 @@ func TestShippedCatalogue(t *testing.T) {
 	var have [][2]string
 	for _, m := range c.Models {
 		have = append(have, [2]string{m.ID, m.SHA256})
-		if len(m.Sources) < 2 || m.Sources[len(m.Sources)-1].Pip == "" {
+		roles := m.ID == c.Default || m.ID == c.Small
+		if n := len(m.Sources); n == 0 || m.Sources[n-1].Pip == "" || roles && n < 2 {
 			t.Errorf("%s: want hubs, then the package index", m.ID)
+		}
+		if !m.Measured.Known() {
+			t.Errorf("%s: no measured speed", m.ID)
 		}
 	}
 	want := [][2]string{
 		{"qwen2.5-coder-1.5b", "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"},
 		{"qwen2.5-coder-0.5b", "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32"},
+		{"smollm2-135m", "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"},
 	}
 	if diff := cmp.Diff(want, have); diff != "" {
 		t.Error(diff)

@@ -10,8 +10,8 @@ import (
 )
 
 // List writes a line for each model of the catalogue: whether its file is in the
-// cache, unverified, and what it is.
-func List(w io.Writer, cat Catalogue, cache Cache) error {
+// cache, unverified, and what it is. use is the one chosen, "" for none.
+func List(w io.Writer, cat Catalogue, cache Cache, use string) error {
 	for _, m := range cat.Models {
 		where := "not fetched"
 		if cache.present(m) {
@@ -25,6 +25,9 @@ func List(w io.Writer, cat Catalogue, cache Cache) error {
 			role = " (default)"
 		case cat.Small:
 			role = " (small)"
+		}
+		if m.ID == use || role != "" && role == " ("+use+")" {
+			role += " (in use)"
 		}
 		_, err := fmt.Fprintf(w, "%s%s\n  %s, %s, %s, languages %s, wants %s of memory\n  sha256 %s\n  from %s\n  %s\n",
 			m.ID, role, m.DisplayName, size(m.Bytes), m.Licence, strings.Join(m.Languages, " "), size(m.MinMemory), m.SHA256, m.Origin, where)

@@ -27,13 +27,13 @@ func TestPullListVerify(t *testing.T) {
 			t.Errorf("want %q in:\n%s", want, &out)
 		}
 	}
-	run("tiny (default)\n  Tiny, 200 KB, CC0-1.0", func() error { return local.List(&out, cat, w.cache) })
-	run("\n  not fetched\n", func() error { return local.List(&out, cat, w.cache) })
+	run("tiny (default) (in use)\n  Tiny, 200 KB, CC0-1.0", func() error { return local.List(&out, cat, w.cache, "tiny") })
+	run("\n  not fetched\n", func() error { return local.List(&out, cat, w.cache, "tiny") })
 	run("tiny: not fetched\n", func() error { return local.Verify(t.Context(), &out, cat, w.cache) })
 	run("is missing: put tiny.gguf", func() error { return local.Verify(t.Context(), &out, cat, w.cache, "tiny") })
 	run("tiny is ready: "+w.cache.Path(cat.Models[0]), func() error { return local.Pull(t.Context(), &out, false, local.Config{Catalogue: cat}) })
 	run("tiny: right, 200 KB", func() error { return local.Verify(t.Context(), &out, cat, w.cache, "tiny") })
-	run(w.cache.Path(cat.Models[0]), func() error { return local.List(&out, cat, w.cache) })
+	run(w.cache.Path(cat.Models[0]), func() error { return local.List(&out, cat, w.cache, "tiny") })
 	w.put(cat.Models[0], file[1:])
 	run("is not the file of the catalogue", func() error { return local.Verify(t.Context(), &out, cat, w.cache) })
 	run("is not the file of the catalogue", func() error { return local.Pull(t.Context(), &out, false, local.Config{Catalogue: cat}) })

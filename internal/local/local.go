@@ -207,6 +207,10 @@ func (e *Engine) Identity() landfall.Model { return e.model }
 // Speed is the catalogue's figure for the model; zero for a server of the user's.
 func (e *Engine) Speed() pack.Speed { return e.weights.Measured }
 
+// Languages are those that the model can do; none for a server of the user's, of
+// which nobody says.
+func (e *Engine) Languages() []string { return e.weights.Languages }
+
 // Start fetches, verifies and runs the model in the background, until
 // [Engine.Close] or the end of the context. Calls after the first do nothing.
 func (e *Engine) Start(ctx context.Context) {

@@ -14,10 +14,12 @@ import (
 
 // Parts are what a market's releases are made of besides the packs.
 type Parts struct {
-	Model   landfall.Model
-	Partner *pack.Partner // nil: the one the market's pack names
-	Words   []string      // the operator's list of today
-	Floor   []string      // the words an approval pinned; nil: Words
+	Model landfall.Model
+	// ModelLanguages are those that the model can do; none is not known.
+	ModelLanguages []string
+	Partner        *pack.Partner // nil: the one the market's pack names
+	Words          []string      // the operator's list of today
+	Floor          []string      // the words an approval pinned; nil: Words
 	// Definitions spares reading the features' files again for each market; nil reads them.
 	Definitions Definitions
 	Rehearsal   bool
@@ -131,7 +133,7 @@ func (m *Market) offer(packs *pack.Packs, id string, partner *pack.Partner, p Pa
 		Rehearsal:  p.Rehearsal,
 	}
 	for _, lang := range m.Pack.Languages {
-		if o.Definition.OffersOn(p.Model.ID, lang) {
+		if o.Definition.OffersOn(p.Model.ID, lang) && (len(p.ModelLanguages) == 0 || slices.Contains(p.ModelLanguages, lang)) {
 			o.Release.Languages = append(o.Release.Languages, lang)
 			if n := o.Definition.Finishes(lang, p.Speed); n > 0 {
 				o.Release.Limits = append(o.Release.Limits, landfall.Limit{Language: lang, Input: n})
