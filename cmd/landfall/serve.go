@@ -51,6 +51,10 @@ func (s *serveCmd) Run(ctx context.Context, cfg *Config) error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(150)
 	}
+	// Where much is held it is collected sooner. GOMEMLIMIT says otherwise.
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(384 << 20)
+	}
 	unlock, err := sqlite.Lock(cfg.Data)
 	if err != nil {
 		return err

@@ -40,13 +40,14 @@ func (l waiting) Serve(_ context.Context, r landfall.Request) iter.Seq[safety.Ch
 // the others are told to come back, and memory stays bounded. What ended gives its
 // room back.
 func TestBodiesInFlightAreBounded(t *testing.T) {
-	const connections, room = 64, 16
+	const connections, room = 64, 8
 	l := waiting{make(chan struct{}, connections), make(chan struct{})}
 	h := handler(&line{}, func(c *front.Config) { c.Line = l })
 	body := `{"input":{"text":"` + strings.Repeat("a", 4<<20-64) + `"}}`
 	post := func() *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/v1/features/summarize", io.NopCloser(strings.NewReader(body)))
 		r.Header.Set("Authorization", "Bearer good")
+		r.ContentLength = int64(len(body))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		return w
@@ -78,8 +79,8 @@ func TestBodiesInFlightAreBounded(t *testing.T) {
 	runtime.ReadMemStats(&m)
 	close(l.leave)
 	wg.Wait()
-	if codes["served"] == 0 || codes["served"] > room || codes["served"]+codes["overloaded5031"] != connections {
-		t.Errorf("%v, want at most %d served and the rest overloaded", codes, room)
+	if codes["served"] != room || codes["overloaded5031"] != connections-room {
+		t.Errorf("%v, want %d served and the rest overloaded", codes, room)
 	}
 	if m.HeapAlloc > 600<<20 {
 		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
@@ -90,5 +91,36 @@ func TestBodiesInFlightAreBounded(t *testing.T) {
 			t.Fatalf("afterwards: %d %.200s", w.Code, w.Body)
 		}
 		<-l.arrived
+	}
+}
+
+// A client that sends its whole body before it listens hears the refusal too, whether
+// it says the length or not.
+func TestTheRefusalOfABodyIsHeard(t *testing.T) {
+	l := &line{answer: fail}
+	srv := httptest.NewServer(handler(l, func(c *front.Config) { c.Bodies = 64 << 10 }))
+	defer srv.Close()
+	for _, length := range []int64{3 << 20, -1} {
+		for range 4 {
+			r, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/v1/features/summarize", io.NopCloser(strings.NewReader(strings.Repeat("a", 3<<20))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.ContentLength = length
+			r.Header.Set("Authorization", "Bearer good")
+			resp, err := srv.Client().Do(r)
+			if err != nil {
+				t.Fatalf("length %d: %v", length, err)
+			}
+			b, _ := io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+			if l.got.Err == nil || l.got.Err.Code != landfall.CodeOverloaded || len(l.got.Body) > 0 {
+				t.Errorf("length %d: %v, %d bytes kept, %s", length, l.got.Err, len(l.got.Body), b)
+			}
+		}
+	}
+	small := call(handler(l, func(c *front.Config) { c.Bodies = 64 << 10 }), `{"input":{}}`)
+	if small.Code != http.StatusOK {
+		t.Errorf("a small body: %d %s", small.Code, small.Body)
 	}
 }

@@ -26,6 +26,12 @@ func (h *handler) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *lan
 	_ = conn.SetReadDeadline(time.Now().Add(h.Upload)) // a reader without deadlines has no connection
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
+	if errors.Is(err, errNoRoom) {
+		// Most clients hear the refusal only once they have sent everything.
+		body = nil
+		_, drained := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, MaxBody))
+		err = errors.Join(err, drained)
+	}
 	if err != nil {
 		w.Header().Set("Connection", "close")
 	} else {

@@ -61,7 +61,7 @@ type Config struct {
 	// Origins are the web pages whose scripts may call, https://app.example; none may
 	// when there are none.
 	Origins []string
-	// Bodies bounds the bytes of bodies held at once. Defaults to 64 MiB.
+	// Bodies bounds the bytes of bodies held at once. Defaults to 32 MiB.
 	Bodies int64
 	// Stall is how long one write may wait for a client that does not read, and
 	// Upload how long a body may take to come. Default to 30 seconds and a minute.
@@ -81,7 +81,7 @@ func (c Config) Handler() http.Handler {
 		c.Upload = time.Minute
 	}
 	if c.Bodies == 0 {
-		c.Bodies = 64 << 20
+		c.Bodies = 32 << 20
 	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
 	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}, watchers: make(chan struct{}, maxWatchers), started: time.Now()}
