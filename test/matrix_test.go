@@ -127,6 +127,7 @@ func TestMatrix(t *testing.T) {
 				d.check(t, g, scenarios)
 			})
 		}
+		t.Run("README", func(t *testing.T) { checkREADME(t, g) })
 	})
 	hangUps := 0
 	for _, d := range drivers {
