@@ -105,11 +105,15 @@ func request(ctx context.Context, ts *testscript.TestScript, args []string) *htt
 }
 
 func do(ts *testscript.TestScript, args []string) *reply {
-	resp, err := client.Do(request(context.Background(), ts, args))
+	req := request(context.Background(), ts, args)
+	resp, err := client.Do(req)
 	ts.Check(err)
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	ts.Check(err)
+	doc, err := theDocument()
+	ts.Check(err)
+	ts.Check(doc.check(req, resp, body))
 	return &reply{resp.Status, resp.Header, body}
 }
 

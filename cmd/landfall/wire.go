@@ -147,7 +147,9 @@ func describe(f *api.Feature, route *snapshot.Route) {
 	r, d := route.Release(), route.Feature.Definition()
 	f.Version, f.Release, f.TierOrder = r.FeatureVersion, route.Digest(), []string{r.Partner.Tier}
 	f.Limits = api.Limits{MaxInputChars: maxInput(d, r), Languages: r.Languages}
-	f.Unmet = d.Unmet
+	if len(d.Unmet) > 0 {
+		f.Unmet = d.Unmet
+	}
 }
 
 // documents describes what is served, as the packs stand at the start.

@@ -39,13 +39,6 @@ var facts = map[string]landfall.Object{
 	"Appeal.appeal_token": {{Key: "maxLength", Value: 512}},
 
 	"Feature.next_check_at": dateTime,
-	"Feature.unmet_inputs": {{Key: "type", Value: []any{"array", "null"}}, {Key: "items", Value: landfall.Object{
-		{Key: "type", Value: "object"}, {Key: "required", Value: []any{"field", "needs"}}, {Key: "properties", Value: landfall.Object{
-			{Key: "field", Value: landfall.Object{{Key: "type", Value: "string"}}},
-			{Key: "values", Value: landfall.Object{{Key: "type", Value: "array"}, {Key: "items", Value: landfall.Object{{Key: "type", Value: "string"}}}}},
-			{Key: "needs", Value: landfall.Object{{Key: "type", Value: "string"}}},
-		}},
-	}}},
 }
 
 // nullable are optional fields of a request in which null means not set.

@@ -40,7 +40,7 @@ func (b *builder) feature(d feature.Definition) landfall.Object {
 			{Key: "application/json", Value: landfall.Object{{Key: "schema", Value: refTo(name + "Request")}, {Key: "examples", Value: examples(d)}}},
 		}}}},
 		{Key: "responses", Value: b.answers(d, name)},
-		{Key: "x-landfall", Value: properties(d)},
+		{Key: "x-landfall", Value: properties(d, words.Fields)},
 	}
 	return landfall.Object{{Key: "post", Value: op}}
 }
@@ -99,14 +99,18 @@ func examples(d feature.Definition) (out landfall.Object) {
 }
 
 // properties are what no schema says of a feature.
-func properties(d feature.Definition) landfall.Object {
+func properties(d feature.Definition, words map[string]string) landfall.Object {
 	limits := landfall.Object{}
 	for _, lang := range d.Languages {
 		limits = append(limits, landfall.Member{Key: lang, Value: d.Limits[lang]})
 	}
 	unmet := []any{}
 	for _, u := range d.Unmet {
-		entry := landfall.Object{{Key: "field", Value: u.Field}, {Key: "needs", Value: u.Needs}}
+		needs := u.Needs
+		if s := words["unmet."+u.Field]; s != "" {
+			needs = s
+		}
+		entry := landfall.Object{{Key: "field", Value: u.Field}, {Key: "needs", Value: needs}}
 		if len(u.Values) > 0 {
 			entry = append(entry, landfall.Member{Key: "values", Value: u.Values})
 		}

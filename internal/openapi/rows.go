@@ -74,7 +74,11 @@ func baseName(s landfall.Object) string {
 	if values := list(s, "enum"); len(values) > 0 {
 		var names []string
 		for _, v := range values {
-			names = append(names, strings.Trim(string(landfall.AppendJSON(nil, v)), `"`))
+			name, ok := v.(string)
+			if !ok || name == "" {
+				name = string(landfall.AppendJSON(nil, v))
+			}
+			names = append(names, name)
 		}
 		return strings.Join(names, " | ")
 	}
@@ -85,34 +89,21 @@ func baseName(s landfall.Object) string {
 		}
 		return strings.Join(names, " | ")
 	}
-	if items := object(s, "items"); items != nil {
-		return baseName(items) + "[]" + orNothing(s)
+	types := list(s, "type")
+	if name := s.Text("type"); name != "" {
+		types = []any{name}
 	}
-	if types := list(s, "type"); len(types) > 0 {
-		var names []string
-		for _, t := range types {
-			names = append(names, fmt.Sprint(t))
+	var names []string
+	for _, t := range types {
+		if items := object(s, "items"); t == "array" && items != nil {
+			t = baseName(items) + "[]"
 		}
-		return strings.Join(names, " | ")
+		names = append(names, fmt.Sprint(t))
 	}
-	return orElse(s.Text("type"), "any")
-}
-
-// orNothing is " | null" where a list may be null.
-func orNothing(s landfall.Object) string {
-	for _, t := range list(s, "type") {
-		if t == "null" {
-			return " | null"
-		}
+	if len(names) == 0 {
+		return "any"
 	}
-	return ""
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return strings.Join(names, " | ")
 }
 
 // bounds is 1–20000, ≥ 1 or ≤ 500.

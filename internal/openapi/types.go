@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"landfall"
+	"landfall/internal/feature"
 )
 
 // ref returns a reference to the schema of a Go struct, and makes it a component.
@@ -87,8 +88,9 @@ func (b *builder) typeSchema(at string, t reflect.Type) landfall.Object {
 			{Key: "minItems", Value: t.Len()}, {Key: "maxItems", Value: t.Len()}}
 	case reflect.Map:
 		return landfall.Object{{Key: "type", Value: "object"}, {Key: "additionalProperties", Value: b.typeSchema(at, t.Elem())}}
-	case reflect.Interface:
-		return landfall.Object{}
+	}
+	if at == "Feature.unmet_inputs" { // of the feature's file
+		return landfall.Object{{Key: "type", Value: "array"}, {Key: "items", Value: refOf[feature.Unmet](b)}}
 	}
 	b.fail("%s: no schema for %s", at, t)
 	return nil

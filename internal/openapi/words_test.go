@@ -83,7 +83,7 @@ func TestNoWordsLeft(t *testing.T) {
 		for id, feature := range words.Features {
 			for at := range feature.Fields {
 				kind, rest, _ := strings.Cut(at, ".")
-				if !places[pascal(id)+pascal(kind)+"."+rest] {
+				if kind != "unmet" && !places[pascal(id)+pascal(kind)+"."+rest] {
 					t.Logf("docs/feature/%s.yaml: %s.fields.%s: no such field", id, words.Language, at)
 				}
 			}
