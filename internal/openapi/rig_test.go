@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,20 +32,29 @@ import (
 // shipped are the features and the words of the packs that ship.
 func shipped(t testing.TB) ([]feature.Definition, []openapi.Texts) {
 	t.Helper()
+	p, err := theShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.features, p.texts
+}
+
+type contents struct {
+	features []feature.Definition
+	texts    []openapi.Texts
+}
+
+var theShipped = sync.OnceValues(func() (c contents, err error) {
 	p, err := pack.Open(packs.Files, "")
 	if err != nil {
-		t.Fatal(err)
+		return c, err
 	}
-	features, err := openapi.ReadFeatures(p)
-	if err != nil {
-		t.Fatal(err)
+	if c.features, err = openapi.ReadFeatures(p); err != nil {
+		return c, err
 	}
-	texts, err := openapi.ReadTexts(p, features)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return features, texts
-}
+	c.texts, err = openapi.ReadTexts(p, c.features)
+	return c, err
+})
 
 func texts(t testing.TB) []openapi.Texts {
 	t.Helper()
@@ -71,7 +81,8 @@ type gateway struct {
 	says  []string // one for each call of the model, the last for all further ones
 	asked int
 	ids   int
-	cut   int // the partner's pieces, in code points
+	saw   func(landfall.Prompt) // told of each call; may be nil
+	cut   int                   // the partner's pieces, in code points
 }
 
 const (
@@ -91,7 +102,7 @@ func newGateway(t testing.TB, market string) *gateway {
 	if err := holder.Load(source(t, market, signer)); err != nil {
 		t.Fatal(err)
 	}
-	partners, err := partner.New(partner.Config{Gate: gate, Script: func(landfall.Redeemed, landfall.Prompt) partner.Script { return g.script() }})
+	partners, err := partner.New(partner.Config{Gate: gate, Script: func(_ landfall.Redeemed, p landfall.Prompt) partner.Script { return g.script(p) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +178,10 @@ func source(t testing.TB, market string, signer ed25519.PrivateKey) []byte {
 }
 
 // script cuts what the model says into pieces, as a partner does.
-func (g *gateway) script() (out partner.Script) {
+func (g *gateway) script(p landfall.Prompt) (out partner.Script) {
+	if g.saw != nil {
+		g.saw(p)
+	}
 	text := []rune(g.says[min(g.asked, len(g.says)-1)])
 	g.asked++
 	for len(text) > 0 {
