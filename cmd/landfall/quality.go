@@ -75,7 +75,8 @@ func (q *qualityCmd) parts() []quality.Part {
 	return out
 }
 
-// publish prints the report and writes it into the page.
+// publish prints the report, writes it into the page where everything was
+// measured, and holds it to the least share.
 func (q *qualityCmd) publish(r quality.Report, m *measured, set quality.Set) error {
 	if err := r.Print(os.Stdout); err != nil {
 		return err
@@ -87,6 +88,22 @@ func (q *qualityCmd) publish(r quality.Report, m *measured, set quality.Set) err
 			}
 		}
 	}
+	if q.Feature != "" || q.Language != "" {
+		fmt.Fprintf(os.Stderr, "answers: %s; the page is written when all features and languages are measured\n", q.Results)
+	} else if err := q.writePage(r, m, set); err != nil {
+		return err
+	}
+	valid, asked := r.Valid()
+	switch {
+	case asked == 0:
+		return errors.New("nothing was measured: see the reasons above")
+	case float64(valid) < q.Least*float64(asked):
+		return fmt.Errorf("%d of %d answers are contract-valid, want a share of %.2f", valid, asked, q.Least)
+	}
+	return nil
+}
+
+func (q *qualityCmd) writePage(r quality.Report, m *measured, set quality.Set) error {
 	digest, err := m.all(set)
 	if err != nil {
 		return err
@@ -99,14 +116,8 @@ func (q *qualityCmd) publish(r quality.Report, m *measured, set quality.Set) err
 	if err := os.MkdirAll(filepath.Dir(q.Markdown), 0o755); err != nil {
 		return err
 	}
-	if err := os.WriteFile(q.Markdown, []byte(quality.Page(string(page), m.model.ID, section)), 0o644); err != nil {
-		return err
-	}
 	fmt.Fprintf(os.Stderr, "written: %s; answers: %s\n", q.Markdown, q.Results)
-	if valid, asked := r.Valid(); asked == 0 || float64(valid) < q.Least*float64(asked) {
-		return fmt.Errorf("%d of %d answers are contract-valid, want a share of %.2f", valid, asked, q.Least)
-	}
-	return nil
+	return os.WriteFile(q.Markdown, []byte(quality.Page(string(page), m.model.ID, section)), 0o644)
 }
 
 func showStep(s quality.Step) {
