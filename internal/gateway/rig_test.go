@@ -34,6 +34,7 @@ type rig struct {
 	key    ed25519.PrivateKey
 	model  landfall.Model
 	tier   string
+	over   string // a folder laid over the packs, or ""
 	log    bytes.Buffer
 
 	mu     sync.Mutex
@@ -47,10 +48,20 @@ const market = "CN"
 // newRig approves every feature of a market for an hour.
 func newRig(t testing.TB, words ...string) *rig { return newRigWith(t, gateway.Config{}, words...) }
 
+// newRigOver lays a folder over the packs.
+func newRigOver(t testing.TB, over string) *rig {
+	return (&rig{over: over}).start(t, gateway.Config{}, nil)
+}
+
 // newRigWith takes what a test needs of the line's settings from c.
 func newRigWith(t testing.TB, c gateway.Config, words ...string) *rig {
 	t.Helper()
-	r := &rig{now: time.Now, store: &storetest.Memory{}, tier: "local"}
+	return (&rig{}).start(t, c, words)
+}
+
+func (r *rig) start(t testing.TB, c gateway.Config, words []string) *rig {
+	t.Helper()
+	r.now, r.store, r.tier = time.Now, &storetest.Memory{}, "local"
 	r.key = ed25519.NewKeyFromSeed([]byte(strings.Repeat("k", ed25519.SeedSize)))
 	trust := landfall.Trust{
 		Authorities: []landfall.Authority{{Name: "cn-authority", Key: r.key.Public().(ed25519.PublicKey), Markets: []string{market}}},
@@ -83,7 +94,7 @@ func newRigWith(t testing.TB, c gateway.Config, words ...string) *rig {
 
 func (r *rig) compose(t testing.TB, words []string) {
 	t.Helper()
-	p, err := pack.Open(packs.Files, "")
+	p, err := pack.Open(packs.Files, r.over)
 	if err != nil {
 		t.Fatal(err)
 	}
