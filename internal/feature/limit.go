@@ -12,6 +12,9 @@ type Work struct {
 	// Split says that a long input is cut and asked for in parts, so that a person is
 	// told of the progress and waits for longer.
 	Split bool `json:"split,omitempty"`
+	// Reads bounds the tokens that the model is given, however long the input, where
+	// code picks them; 0 is all.
+	Reads int `json:"reads,omitempty"`
 	// Writes is about how many tokens the model writes whatever the input, and
 	// WritesPerHundred for each hundred that it reads. Both 0: half of what the answer
 	// is bound by.
@@ -45,7 +48,11 @@ func (d Definition) Finishes(language string, s pack.Speed) int {
 		within = splitPatience
 	}
 	left := within.Seconds() - float64(d.promptTokens(language))/read - float64(fixed)/write
-	perCode := d.tokensPerCode(language) * (1/read + perToken/write)
+	cost := 1/read + perToken/write // seconds for each token of the input
+	if d.Work.Reads > 0 && left >= float64(d.Work.Reads)*cost {
+		return 0
+	}
+	perCode := d.tokensPerCode(language) * cost
 	n := max(twoDigits(max(leastLimit, int(left/perCode))), d.exampleLength(language))
 	if n >= d.Limits[language] {
 		return 0

@@ -31,6 +31,8 @@ func TestFinishes(t *testing.T) {
 		"in one piece":    {nil, 2400},
 		"split":           {func(d *feature.Definition, _ *pack.Speed) { d.Work.Split = true }, 10_000},
 		"nothing written": {func(d *feature.Definition, _ *pack.Speed) { d.Work = feature.Work{Writes: 60} }, 5600},
+		"little is read":  {func(d *feature.Definition, _ *pack.Speed) { d.Work.Reads = 1000 }, 0},
+		"much is read":    {func(d *feature.Definition, _ *pack.Speed) { d.Work.Reads = 20_000 }, 2400},
 		"half of the bound": {func(d *feature.Definition, _ *pack.Speed) {
 			d.Work = feature.Work{}
 			d.Tokens = feature.Tokens{Base: 120, PerHundred: 100}
