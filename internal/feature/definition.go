@@ -65,7 +65,10 @@ type Definition struct {
 	Sizes    Sizes   `json:"sizes"`
 	Tokens   Tokens  `json:"tokens"`
 	Work     Work    `json:"work,omitzero"`
-	Pieces   []Piece `json:"pieces,omitempty"`
+	// Split says when a text is read in chunks first, each made one sentence with the
+	// prompt variant map.
+	Split  Split   `json:"split,omitzero"`
+	Pieces []Piece `json:"pieces,omitempty"`
 
 	// Variant lists the input fields whose values, joined by dots, name the prompt
 	// variant; none: the variant is main.
@@ -138,6 +141,13 @@ type Size struct {
 type Tokens struct {
 	Base       int `json:"base"`
 	PerHundred int `json:"per_hundred,omitempty"`
+}
+
+// Split bounds what one call reads, in estimated tokens: a main text of more than
+// Over is cut into chunks of at most Chunk; 0 never splits.
+type Split struct {
+	Over  int `json:"over"`
+	Chunk int `json:"chunk"`
 }
 
 // Piece says how a text is cut for one call each: whole sentences up to Size code
@@ -246,6 +256,9 @@ func (d Definition) validate() error {
 	if d.Repairs < 0 || d.Repairs > 2 {
 		wrong("repairs: want 0 to 2, have %d", d.Repairs)
 	}
+	if s := d.Split; s.Over < 0 || s.Over > 0 && (s.Chunk < 100 || s.Chunk > s.Over) {
+		wrong("split: want over above chunk, and chunk at least 100, have %d and %d", s.Over, s.Chunk)
+	}
 	if d.Fallback != "" {
 		oneOf("fallback", d.Fallback, "extractive")
 	}
@@ -323,11 +336,11 @@ func (d Definition) validatePrompts() error {
 	for _, p := range properties(d.Input) {
 		known[p.Key] = true
 	}
-	for _, s := range d.Slots {
-		known[s.Name] = true
-	}
 	for _, name := range kinds[d.Kind].slots {
 		known[name] = true
+	}
+	for _, s := range d.Slots {
+		known[s.Name] = true
 	}
 	for _, lang := range d.Languages {
 		for _, name := range d.variantsIn(lang) {
@@ -407,13 +420,19 @@ func (d Definition) variantOf(input landfall.Object) string {
 
 // variantsIn returns the names of every prompt variant that a language must have.
 func (d Definition) variantsIn(language string) []string {
+	var names []string
 	switch k := kinds[d.Kind]; {
 	case k.variants != nil:
-		return k.variants(d, language)
+		names = k.variants(d, language)
 	case k.prompts != nil:
-		return k.prompts
+		names = k.prompts
+	default:
+		names = d.variantNames()
 	}
-	return d.variantNames()
+	if d.Split.Over > 0 {
+		names = append(slices.Clone(names), "map")
+	}
+	return names
 }
 
 // variantNames returns every name the fields of Variant can make: their schemas

@@ -154,14 +154,19 @@ func extract(s *shaping) string {
 // computed is the table of the code that fills output fields, by name. A nil
 // value leaves the field as it is, or out.
 var computed = map[string]func(*subject) any{
-	"bullets":    bullets,
-	"citations":  citations,
-	"one":        func(*subject) any { return 1 },
-	"false":      func(*subject) any { return false },
-	"tool_calls": toolCalls,
-	"abstained":  abstained,
-	"changed":    func(s *subject) any { return differs(s) },
-	"preserved":  preserved,
+	"bullets":            bullets,
+	"citations":          citations,
+	"passes":             func(s *subject) any { return max(1, s.passes) },
+	"one":                func(*subject) any { return 1 },
+	"false":              func(*subject) any { return false },
+	"tool_calls":         toolCalls,
+	"abstained":          abstained,
+	"placeholders":       gapsOf,
+	"passage_citations":  passageCitations,
+	"sufficient":         func(s *subject) any { return len(s.grounds.citations) > 0 },
+	"unsupported_claims": unsupportedClaims,
+	"changed":            func(s *subject) any { return differs(s) },
+	"preserved":          preserved,
 }
 
 func bullets(s *subject) any {

@@ -64,6 +64,8 @@ type kind struct {
 var kinds = map[string]kind{
 	"text":       {shape: shapeText, lane: true},
 	"candidates": {shape: shapeCandidates, lane: true},
+	"draft":      {shape: shapeDraft, lane: true, words: placeholderNames, prompts: []string{"main", "heading"}, slots: []string{"points"}},
+	"passages":   {shape: shapePassages, lane: true, voice: question, words: []string{"none", "insufficient"}, slots: []string{"sources"}},
 	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
 	"edits":      {shape: shapeEdits},
 	"thread": {

@@ -34,14 +34,17 @@ var errLeft = errors.New("the reader stopped")
 // shaping is one answer in the making. Its fields belong to the goroutine of the request.
 type shaping struct {
 	*Feature
-	call   Call
-	ask    Ask
-	yield  func(landfall.Draft, error) bool
-	left   bool
-	source *Source             // what the input says
-	asked  int                 // attempts so far
-	calls  []landfall.ToolCall // of the last attempt
-	longer *bool               // whether the input is longer than the size, once it was looked at
+	call    Call
+	ask     Ask
+	yield   func(landfall.Draft, error) bool
+	left    bool
+	source  *Source             // what the input says
+	asked   int                 // attempts so far
+	calls   []landfall.ToolCall // of the last attempt
+	passes  int                 // calls that read parts of the input, and the last one
+	grounds *grounds            // of kind passages
+	dress   func(*spout)        // what a kind adds to each attempt; may be nil
+	longer  *bool               // whether the input is longer than the size, once it was looked at
 }
 
 // emit hands a draft on; errLeft means that nobody reads any more.

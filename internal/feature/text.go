@@ -21,8 +21,12 @@ import (
 // shapeText answers with the first attempt that can be shown, else with the
 // fallback, else with what the last attempt said if only warnings spoke against it.
 func shapeText(s *shaping) error {
+	text, err := s.condense()
+	if err != nil {
+		return err
+	}
 	last, err := s.tell(func(attempt int) (landfall.Prompt, error) {
-		return s.prompt(nil, s.roomForAnswer(), attempt)
+		return s.prompt(map[string]string{s.def.Main: text}, s.roomForAnswer(), attempt)
 	})
 	if err != nil {
 		return err
@@ -116,30 +120,40 @@ func (s *shaping) replay(text string, finish landfall.Finish) error {
 type spout struct {
 	*shaping
 	size   Size
+	own    bool // the words are the pack's, and need no checks
 	quiet  bool // nothing goes out: the text is for the code
 	strict bool // while nothing is shown, a warning is a reason to ask again
 	all    strings.Builder
 	held   string // not cut into parts yet
 	seen   int    // how much of held was searched for the end of a part
 
-	shown   string // what passed the checks
-	sent    int    // how much of it went out: its end may begin a stop string
-	gap     string // white space before the next part
-	ended   int    // sentences shown
-	full    bool   // the size is reached
-	over    bool   // and there was more
-	cutOff  bool   // the model stopped at its length
-	stopped bool   // a stop string was met
-	calls   []any  // tool calls, read and checked
-	failed  *failure
-	remark  []failure // warnings, each check once
+	shown   string          // what passed the checks
+	sent    int             // how much of it went out: its end may begin a stop string
+	gap     string          // white space before the next part
+	ended   int             // sentences shown
+	full    bool            // the size is reached
+	over    bool            // and there was more
+	cutOff  bool            // the model stopped at its length
+	stopped bool            // a stop string was met
+	calls   []any           // tool calls, read and checked
+	extra   landfall.Object // further fields of the output
+	settled bool            // the answer is decided and needs no text of the model
+	// weigh looks at a part before its checks and returns what stands for it, "" for
+	// nothing; may be nil.
+	weigh  func(core string) string
+	failed *failure
+	remark []failure // warnings, each check once
 }
 
 func (s *shaping) newSpout(strict bool) *spout {
-	return &spout{shaping: s, size: s.size(), strict: strict}
+	o := &spout{shaping: s, size: s.size(), strict: strict}
+	if s.dress != nil {
+		s.dress(o)
+	}
+	return o
 }
 
-func (o *spout) begun() bool { return o.shown != "" || o.stopped || len(o.calls) > 0 }
+func (o *spout) begun() bool { return o.shown != "" || o.stopped || o.settled || len(o.calls) > 0 }
 
 // byCaller reports whether the text ends where the caller wanted it cut.
 func (o *spout) byCaller() bool { return o.stopped || o.cutOff && o.call.MaxTokens > 0 }
@@ -210,7 +224,12 @@ func (o *spout) part(raw string) error {
 		return nil
 	}
 	text, core := o.join(raw)
-	if core == "" {
+	if o.weigh != nil && core != "" {
+		lead := text[:len(text)-len(core)]
+		core = o.weigh(core)
+		text = lead + core
+	}
+	if core == "" || o.failed != nil {
 		return nil
 	}
 	shown := o.shown + text
@@ -294,6 +313,9 @@ func endsSentence(text string) bool {
 // judge runs the checks of a part, and on the first part those checks of the
 // whole that a beginning can already fail.
 func (o *spout) judge(whole, core string) {
+	if o.own {
+		return
+	}
 	sub := o.subject(core, whole)
 	for _, c := range o.def.Checks {
 		known := checks[c.Name]
@@ -341,7 +363,7 @@ func (o *spout) finish() error {
 func (o *spout) remarkWhole() *subject {
 	sub := o.subject(o.shown, o.shown)
 	for _, c := range o.def.Checks {
-		if c.Where == "answer" && !o.byCaller() {
+		if c.Where == "answer" && !o.byCaller() && !o.own {
 			if why := checks[c.Name].test(sub); why != "" {
 				o.note(failure{c, why})
 			}
@@ -388,6 +410,9 @@ func (o *spout) output(sub *subject) landfall.Object {
 		if v := computed[by](sub); v != nil {
 			out = out.Set(field, v)
 		}
+	}
+	for _, m := range o.extra {
+		out = out.Set(m.Key, m.Value)
 	}
 	return o.ordered(out)
 }
