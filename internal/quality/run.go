@@ -228,7 +228,7 @@ func (r *Run) absent(feature string) (Answer, bool) {
 	if err == nil {
 		return Answer{}, false
 	}
-	return Answer{Code: landfall.CodeNotFound, Message: err.Error()}, true
+	return Answer{Code: landfall.CodeNotFound, Message: "no such feature"}, true
 }
 
 // key is the digest of all that shapes a task's answer.
