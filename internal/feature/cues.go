@@ -21,8 +21,13 @@ func (d Definition) cues(name string) cues {
 			out = append(out, strings.ToLower(strings.Map(narrow, w)))
 		}
 	}
-	slices.SortFunc(out, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	return slices.Compact(out)
+	return out.longestFirst()
+}
+
+// longestFirst sorts the words so that of those which begin alike the longest is found.
+func (c cues) longestFirst() cues {
+	slices.SortFunc(c, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
+	return slices.Compact(c)
 }
 
 // in reports whether a text holds one of the words.
@@ -94,7 +99,8 @@ func intAt(o landfall.Object, key string) int {
 	return i
 }
 
-// shorten cuts a text to so many code points, between words, with … for the rest.
+// shorten cuts a text to so many code points, between words, with … for the rest. A cut
+// that would make another number, date or address of one goes in front of it.
 func shorten(text string, limit int) string {
 	r := []rune(text)
 	if len(r) <= limit {
@@ -107,7 +113,11 @@ func shorten(text string, limit int) string {
 	if end == limit/2 {
 		end = limit - 1
 	}
-	return strings.TrimRight(string(r[:end]), " ，、；：,;:。.") + "…"
+	source, kept := NewSource(text), string(r[:end])
+	for lacking := source.Lacks(kept); len(lacking) > 0; lacking = source.Lacks(kept) {
+		kept = kept[:lacking[0].Start]
+	}
+	return strings.TrimRight(kept, " ，、；：,;:。.") + "…"
 }
 
 // isWordRune: inside a word or a number no text is cut.

@@ -126,14 +126,13 @@ func (s *shaping) line(k stack) (line string, written bool, err error) {
 	return shorten(texts[len(texts)-1], s.capOf("line")-utf8.RuneCountInString(count)) + count, false, nil
 }
 
+// distinct are the texts of a stack; one that follows itself stands once.
 func (k stack) distinct() []string {
 	var out []string
 	for _, n := range k.items {
-		if !slices.Contains(out, n.text) {
-			out = append(out, n.text)
-		}
+		out = append(out, n.text)
 	}
-	return out
+	return slices.Compact(out)
 }
 
 // askLine asks the model for an app's line. "" is an answer that could not be used.

@@ -72,6 +72,9 @@ var kinds = map[string]kind{
 		admit: admitThread, shape: shapeThread,
 		words: append([]string{"secret_code", "secret_password"}, talkNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
 	},
+	"rank": {
+		admit: admitRank, shape: shapeRank, words: rankNames, caps: []string{"reason"}, slots: []string{"entry", "sender"},
+	},
 	"digest": {
 		admit: admitDigest, shape: shapeDigest,
 		words: []string{"joint", "between", "count", "news", "emergency", "banking", "secret_code", "secret_password"},

@@ -93,13 +93,15 @@ func lineNumbers(s *subject) string {
 	items, _ := s.call.Input.Get("items")
 	for _, g := range objects(groups) {
 		ids := textsAt(g, "/item_ids/*")
-		said := []string{strconv.Itoa(len(ids))}
+		said, notices := []string{strconv.Itoa(len(ids))}, []string{}
 		for _, o := range objects(items) {
 			if slices.Contains(ids, o.Text("id")) {
-				said = append(said, o.Text("app"), o.Text("title"), o.Text("body"))
+				said = append(said, o.Text("app"), o.Text("title"), o.Text("body"), s.notice(o))
+				notices = append(notices, s.notice(o))
 			}
 		}
-		if len(NewSource(said...).Lacks(g.Text("line"))) > 0 {
+		whole := strings.Join(slices.Compact(notices), s.said("between")) == g.Text("line")
+		if !whole && len(NewSource(said...).Lacks(g.Text("line"))) > 0 {
 			return "a line states a number that its entries do not"
 		}
 	}

@@ -49,10 +49,16 @@ type talk struct {
 	words   talkWords
 }
 
-func newTalk(d Definition, turns []spoken) *talk {
-	t := &talk{turns: turns, words: talkWords{
+func newTalk(d Definition, turns []spoken) *talk { return newTalkOf(d.talkWords(), turns) }
+
+func (d Definition) talkWords() talkWords {
+	return talkWords{
 		d.cues("decided"), d.cues("undecided"), d.cues("offer"), d.cues("no_offer"), d.cues("request"), d.cues("no_request"), d.cues("assign"), d.cues("answer"), d.cues("unknown"), d.cues("ask"), d.cues("ask_what"), d.dueWords(),
-	}}
+	}
+}
+
+func newTalkOf(words talkWords, turns []spoken) *talk {
+	t := &talk{turns: turns, words: words}
 	var all []string
 	for i, m := range turns {
 		all = append(all, m.text)
@@ -276,6 +282,38 @@ func (t *talk) isAnswered(i int) bool {
 
 // tooShort is how many tokens an acknowledgement has at most.
 const tooShort = 4
+
+// dialogue is the talk as a model reads it, a message a line: of a longer one than so
+// many tokens, the sentences that say most.
+func (t *talk) dialogue(language string, tokens int) string {
+	kept := make([][]string, len(t.turns))
+	order := make([]int, len(t.remarks))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return t.remarks[b].score - t.remarks[a].score })
+	chosen := map[int]bool{}
+	for _, i := range order {
+		r := t.remarks[i]
+		if tokens -= EstimateTokens(r.text) + EstimateTokens(t.turns[r.turn].who); tokens < 0 {
+			break
+		}
+		chosen[i] = true
+	}
+	for i, r := range t.remarks {
+		if chosen[i] {
+			kept[r.turn] = append(kept[r.turn], oneLine(r.text))
+		}
+	}
+	var out []string
+	for i, sentences := range kept {
+		if len(sentences) > 0 {
+			joint := map[bool]string{true: "", false: " "}[language == "zh"]
+			out = append(out, t.attributed(remark{turn: i, text: strings.Join(sentences, joint)}, language))
+		}
+	}
+	return strings.Join(out, "\n")
+}
 
 // best returns up to n remarks that speak most of what the whole speaks of, in the
 // order they were said, at most one a message. Questions rank behind the rest.

@@ -143,7 +143,7 @@ const tooLittle = 30
 
 // summary asks the model. "" is an answer that could not be used.
 func (t *thread) summary() (string, error) {
-	text := t.dialogue(maxDialogue)
+	text := t.talk.dialogue(t.call.Language, maxDialogue)
 	if EstimateTokens(text) < tooLittle || len(t.talk.remarks) < 2 || slices.Contains(t.def.ExtractiveOn, t.call.Model) {
 		return "", nil
 	}
@@ -170,37 +170,6 @@ func (t *thread) summary() (string, error) {
 // maxDialogue is how many tokens of a thread the model reads: of a longer one, the
 // sentences that say most.
 const maxDialogue = 1500
-
-// dialogue is the thread as the model reads it, a message a line.
-func (t *thread) dialogue(tokens int) string {
-	kept := make([][]string, len(t.talk.turns))
-	order := make([]int, len(t.talk.remarks))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return t.talk.remarks[b].score - t.talk.remarks[a].score })
-	chosen := map[int]bool{}
-	for _, i := range order {
-		r := t.talk.remarks[i]
-		if tokens -= EstimateTokens(r.text) + EstimateTokens(t.talk.turns[r.turn].who); tokens < 0 {
-			break
-		}
-		chosen[i] = true
-	}
-	for i, r := range t.talk.remarks {
-		if chosen[i] {
-			kept[r.turn] = append(kept[r.turn], oneLine(r.text))
-		}
-	}
-	var out []string
-	for i, sentences := range kept {
-		if len(sentences) > 0 {
-			joint := map[bool]string{true: "", false: " "}[t.call.Language == "zh"]
-			out = append(out, t.talk.attributed(remark{turn: i, text: strings.Join(sentences, joint)}, t.call.Language))
-		}
-	}
-	return strings.Join(out, "\n")
-}
 
 // usable holds a summary against what can be told of it alone.
 func (t *thread) usable(text string) bool {

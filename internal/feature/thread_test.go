@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"unicode/utf8"
 
@@ -165,13 +166,21 @@ func TestThreadSummaryIsTheModelsOnlyWhereItCanBeTrusted(t *testing.T) {
 	}
 }
 
+// kept holds the shipped features, each compiled once.
+var kept sync.Map
+
 // callWarned is call that returns the codes of the warnings as well.
 func callWarned(t testing.TB, id, input string, m *says) (landfall.Object, []string, *landfall.Error) {
 	t.Helper()
-	f, err := feature.Compile(shipped(t, id))
-	if err != nil {
-		t.Fatal(err)
+	known, ok := kept.Load(id)
+	if !ok {
+		f, err := feature.Compile(shipped(t, id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, _ = kept.LoadOrStore(id, f)
 	}
+	f := known.(*feature.Feature)
 	v, err := landfall.ParseJSON([]byte(input))
 	if err != nil {
 		t.Fatal(err)
@@ -268,7 +277,7 @@ func FuzzThread(f *testing.F) {
 			return
 		}
 		m := &says{answers: []string{answer}}
-		_, err := call(t, "thread_summary", thread("", "Kit: "+text, "Juno: "+text+" again, and something more of the library."), m)
+		_, _, err := callWarned(t, "thread_summary", thread("", "Kit: "+text, "Juno: "+text+" again, and something more of the library."), m)
 		if err != nil && err.Code != landfall.CodeUnsupportedLanguage && err.Code != landfall.CodeInputInvalid {
 			t.Error(err, err.Err)
 		}
