@@ -80,6 +80,10 @@ func (c *chat) do(ctx context.Context, method, path string, body []byte) (*http.
 	if c.endpoint.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.endpoint.Token)
 	}
+	// A server may close an idle connection just when it is used again. To ask a model
+	// twice changes nothing, so the transport may then use a new one; the empty value
+	// says so to it and is not sent.
+	req.Header["Idempotency-Key"] = nil
 	resp, err := c.client.Do(req)
 	switch {
 	case err != nil && ctx.Err() != nil:
