@@ -31,12 +31,12 @@ func (d Definition) calendar() calendar {
 	return c
 }
 
-// limit is a time that a text names: its words, when it ends, and whether it is a
-// time limit or only a time.
+// limit is a time that a text names: its words, when it ends, whether it is a time
+// limit or only a time, and whether it names the hour.
 type limit struct {
-	words string
-	at    time.Time
-	firm  bool
+	words      string
+	at         time.Time
+	firm, hour bool
 }
 
 // first returns the earliest time limit of a text that was written at a point of time,
@@ -48,7 +48,7 @@ func (c calendar) first(text string, written time.Time) (limit, bool) {
 		if !ok {
 			continue
 		}
-		if l := (limit{m.in(text), at, m.limit}); best.words == "" || l.firm && !best.firm || l.firm == best.firm && at.Before(best.at) {
+		if l := (limit{m.in(text), at, m.limit, at.Hour() < 23 || at.Minute() < 59}); best.words == "" || l.firm && !best.firm || l.firm == best.firm && at.Before(best.at) {
 			best = l
 		}
 	}

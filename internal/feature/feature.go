@@ -70,14 +70,14 @@ var kinds = map[string]kind{
 	"edits":      {shape: shapeEdits},
 	"thread": {
 		admit: admitThread, shape: shapeThread,
-		words: append([]string{"secret_code", "secret_password"}, talkNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
+		words: append(talkNames, secretNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
 	},
 	"rank": {
 		admit: admitRank, shape: shapeRank, words: rankNames, caps: []string{"reason"}, slots: []string{"entry", "sender"},
 	},
 	"digest": {
 		admit: admitDigest, shape: shapeDigest,
-		words: []string{"joint", "between", "count", "news", "emergency", "banking", "secret_code", "secret_password"},
+		words: append([]string{"joint", "between", "count", "news", "emergency", "banking"}, secretNames...),
 		caps:  []string{"line"}, slots: []string{"app_name", "listed", "max"},
 	},
 	"json":    {admit: admitSchema, shape: shapeJSON, slots: []string{"schema"}},

@@ -52,7 +52,7 @@ func admitRank(f *Feature, c *Call) *landfall.Error {
 	}
 	v, _ := c.Input.Get("items")
 	for i, o := range objects(v) {
-		if _, err := time.Parse(time.RFC3339, o.Text("time")); err != nil {
+		if _, err := time.Parse(time.RFC3339, o.Text("time")); err != nil && o.Text("time") != "" {
 			return invalidAt("/input/items/"+strconv.Itoa(i)+"/time", "want a time with its zone, 2026-03-02T09:30:00+08:00 (RFC 3339)")
 		}
 	}
@@ -99,8 +99,10 @@ func shapeRank(s *shaping) error {
 	var reasons []string
 	for _, o := range objects(v) {
 		e := arrived{id: o.Text("id"), text: oneLine(o.Text("text")), from: strings.TrimSpace(o.Text("from")), kind: strings.ToLower(o.Text("kind"))}
-		written, _ := time.Parse(time.RFC3339, o.Text("time"))
-		e.written = written.In(r.now.Location())
+		e.written = r.now
+		if written, err := time.Parse(time.RFC3339, o.Text("time")); err == nil {
+			e.written = written.In(r.now.Location())
+		}
 		level, reason, err := r.decide(e)
 		if err != nil {
 			return err
@@ -197,7 +199,7 @@ func (r *ranking) pressing(e arrived) (level, reason string) {
 		return "low", r.because("past", l.words)
 	case l.at.Before(endOfDay) && l.firm:
 		return "urgent", r.because("today", l.words)
-	case l.at.Before(endOfDay), l.firm && left < 48*time.Hour:
+	case l.at.Before(endOfDay), l.firm && left < 48*time.Hour, l.hour && left < 24*time.Hour:
 		return "high", r.because("soon", l.words)
 	case l.firm || left > 7*24*time.Hour:
 		return "normal", r.because("later", l.words)
@@ -219,11 +221,6 @@ func (r *ranking) judge(e arrived) (string, error) {
 	key := e.from + "\n" + e.text
 	if level, ok := r.judged[key]; ok {
 		return level, nil
-	}
-	if r.passes++; r.passes > 1 {
-		if err := r.emit(landfall.Draft{Hold: &landfall.Hold{Why: "pass", Pass: r.passes}}); err != nil {
-			return "", err
-		}
 	}
 	for attempt := 0; attempt <= r.def.Repairs; attempt++ {
 		p, err := r.prompt(map[string]string{"entry": head(e.text, maxEntry), "sender": e.from}, r.tokens(0), attempt)

@@ -19,23 +19,25 @@ var (
 	secretValue = regexp.MustCompile(`^\s*(?:[\p{L} ]{0,24}?\s)?\s*(is|was|为|是|改成|:|：|=|＝)[ :：]*["'“「]?([!-&(-~]{3,64})`)
 )
 
-// secretWords are the pack's words for one-time codes and for passwords.
-type secretWords struct{ code, password cues }
+// secretWords are the pack's words for one-time codes, cards and passwords.
+type secretWords struct{ code, card, password cues }
+
+var secretNames = []string{"secret_code", "secret_card", "secret_password"}
 
 func (d Definition) secretWords() secretWords {
-	return secretWords{d.cues("secret_code"), d.cues("secret_password")}
+	return secretWords{d.cues("secret_code"), d.cues("secret_card"), d.cues("secret_password")}
 }
 
 // find returns the places of secrets in a text. announced says that a message before
 // named a code, so that a text which is nothing but a code is one.
 func (w secretWords) find(text string, announced bool) []span {
 	var out []span
-	named := w.code.in(text)
+	named, card := w.code.in(text), w.card.in(text)
 	bare := announced && countLetters(text) <= 10
 	for _, m := range digitsRun.FindAllStringIndex(text, -1) {
-		digits := digitsOf(text[m[0]:m[1]])
+		digits := digitsOf(text[m[0]:m[1]]) // 62 is what the cards of one network begin with
 		switch n := len(digits); {
-		case n >= 13 && luhn(digits), n <= 8 && (named || bare):
+		case n >= 13 && (card || luhn(digits) || n >= 16 && digits[0] == 6 && digits[1] == 2), n <= 8 && (named || bare):
 			out = append(out, span{m[0], m[1]})
 		}
 	}

@@ -96,6 +96,8 @@ func TestThreadSecretsAreMasked(t *testing.T) {
 		{"Your login code is G-482913", "482913", "login code"},
 		{"use passcode 7K2QX9 at the door", "7K2QX9", "at the door"},
 		{"卡号 4111 1111 1111 1111 还能用吗", "1111 1111", "卡号"},
+		{"押金请打到银行卡 6222021234567890123", "6222021234567890123", "押金"},
+		{"押金请退到我的卡 6222021234567890123，谢谢", "6222021234567890123", "谢谢"},
 		{"my card: 5555-5555-5555-4444", "5555-4444", "my card"},
 		{"门口的密码是 7K2q#9，你先上来", "7K2q#9", "你先上来"},
 		{"the password for the printer is blue-Owl77.", "blue-Owl77", "printer"},
