@@ -75,6 +75,7 @@ var checks = map[string]contract{
 	"quotes_verbatim": {test: quotesVerbatim, where: atEnd},
 	"short_caps":      {test: withinShortCaps, where: atEnd},
 	"line_numbers":    {test: lineNumbers, where: atEnd},
+	"times_exist":     {test: timesExist, where: atEnd},
 	"no_secrets":      {test: noSecrets, where: atEnd},
 	"names":           {test: namesKnown, where: anywhere},
 }

@@ -72,6 +72,10 @@ var kinds = map[string]kind{
 		admit: admitThread, shape: shapeThread,
 		words: append(talkNames, secretNames...), caps: []string{"preview"}, slots: []string{"dialogue"},
 	},
+	"transcript": {
+		admit: admitTranscript, shape: shapeTranscript, words: talkNames, caps: []string{"title"},
+		prompts: []string{"title", "main"}, slots: []string{"dialogue"},
+	},
 	"rank": {
 		admit: admitRank, shape: shapeRank, words: rankNames, caps: []string{"reason"}, slots: []string{"entry", "sender"},
 	},

@@ -70,6 +70,37 @@ func quotesVerbatim(s *subject) string {
 	return ""
 }
 
+// timesExist: every time of the answer is one of the input's, and chapters follow one
+// another from its first to its last.
+func timesExist(s *subject) string {
+	said, _ := s.call.Input.Get("utterances")
+	begins, ends := map[any]bool{}, map[any]bool{}
+	for _, u := range objects(said) {
+		t0, _ := u.Get("t0")
+		t1, _ := u.Get("t1")
+		begins[t0], ends[t1] = true, true
+	}
+	for _, field := range []string{"decisions", "actions", "quotes"} {
+		list, _ := s.output.Get(field)
+		for _, o := range objects(list) {
+			if t, _ := o.Get("t"); !begins[t] {
+				return field + " names a time that is none of the input's"
+			}
+		}
+	}
+	chapters, _ := s.output.Get("chapters")
+	before := -1.0
+	for _, c := range objects(chapters) {
+		t0, _ := c.Get("t0")
+		t1, _ := c.Get("t1")
+		if !begins[t0] || !ends[t1] || seconds(c, "t0") < before || seconds(c, "t1") < seconds(c, "t0") {
+			return "a chapter's times are not the input's, or out of order"
+		}
+		before = seconds(c, "t0")
+	}
+	return ""
+}
+
 // shortTexts are the answer's bounded texts, and the names of their caps.
 var shortTexts = map[string]string{"/preview": "preview", "/groups/*/line": "line", "/ranked/*/reason": "reason", "/title": "title", "/chapters/*/title": "title"}
 

@@ -222,6 +222,11 @@ func (r *ranking) judge(e arrived) (string, error) {
 	if level, ok := r.judged[key]; ok {
 		return level, nil
 	}
+	if r.passes++; r.passes > 1 {
+		if err := r.emit(landfall.Draft{Hold: &landfall.Hold{Why: "pass", Pass: r.passes}}); err != nil {
+			return "", err
+		}
+	}
 	for attempt := 0; attempt <= r.def.Repairs; attempt++ {
 		p, err := r.prompt(map[string]string{"entry": head(e.text, maxEntry), "sender": e.from}, r.tokens(0), attempt)
 		if err != nil {
