@@ -1,5 +1,7 @@
 package feature
 
+import "landfall"
+
 // Chunks is chunksOf for tests.
 func Chunks(text string, tokens int) []string {
 	var out []string
@@ -7,4 +9,11 @@ func Chunks(text string, tokens int) []string {
 		out = append(out, s.in(text))
 	}
 	return out
+}
+
+// Judge runs one check over an output, as if a call of a feature had made it; "" is
+// no fault.
+func (f *Feature) Judge(check string, c Call, output landfall.Object) string {
+	s := &shaping{Feature: f, call: c, source: NewSource(sourceTexts(c.Input)...)}
+	return checks[check].test(&subject{shaping: s, output: output})
 }

@@ -36,6 +36,7 @@ func TestRankByRule(t *testing.T) {
 		{monday, `{}`, "小店|会员日满减，今天最后一天", "low", "广告或促销：会员日"},
 		{monday, `{}`, "shop|Last day today: 30% off everything", "low", "advertising: % off"},
 		{monday, `{"vip":["小店"]}`, "小店|会员日满减", "high", "来自重要联系人：小店"},
+		{monday, `{"vip":["小店"]}`, "小店|优惠券今天之内要交给我", "urgent", "今天到期：今天之内"},
 		{monday, `{}`, "老周|报名表请在今天下午五点前交给我", "urgent", "今天到期：今天下午五点前"},
 		{monday, `{}`, "老周|报名表请在9点前交给我", "high", "期限已过：9点前"},
 		{monday, `{}`, "老周|请在明天中午前答复", "high", "时间临近：明天中午前"},

@@ -42,6 +42,7 @@ func TestThreadStateIsFoundByRule(t *testing.T) {
 			`[{"what":"周六的名额还没定，我会在今天下班前给您答复。","who":"客服","due":"今天下班前","message_id":"m1"},{"what":"请把时间写清楚。","who":"客服","message_id":"m2"}]`, `[]`},
 		{"en not decided, two people", []string{"Desk: Saturday is not confirmed yet.", "Vale: Could you write to me within two days?"}, `[]`,
 			`[{"what":"Could you write to me within two days?","who":"Desk","due":"within two days","message_id":"m2"}]`, `[]`},
+		{"zh, en: still to be decided", []string{"甲: 地点还没决定", "乙: It is not decided yet"}, `[]`, `[]`, `[]`},
 		{"a question is no decision, a late arrival no task", []string{"Kit: Is it decided?", "Juno: No, and I'll be late."}, `[]`, `[]`, `[]`},
 		{"asked, and nobody knows", []string{"小禾: 谁带相机？", "阿宁: 我不知道", "老周: 好"}, `[]`, `[]`, `["谁带相机？"]`},
 	} {
@@ -215,6 +216,7 @@ func TestThreadPreview(t *testing.T) {
 		{thread(`,"style":"preview","me":"Juno"`, meeting...), "Kit: @Juno please book the room by Friday.", "extractive"},
 		{thread(`,"style":"preview","me":"Nobody"`, meeting...), "Pax: Let's go with the library then, Sunday at two.", "me_unknown extractive"},
 		{thread(`,"style":"preview"`, "小禾: "+long), "小禾：" + string([]rune(long)[:56]) + "…", "extractive"},
+		{thread(`,"style":"preview"`, "小禾: "+strings.Repeat("天", 54)+"三点半开会"), "小禾：" + strings.Repeat("天", 54) + "…", "extractive"}, // not 三点
 		{thread(`,"style":"preview"`, "小禾: 🎉🎉🎉", "阿宁: 👍"), "小禾：🎉🎉🎉", "extractive"},
 		{thread(`,"style":"preview"`, "小禾: "), "", ""},
 	} {

@@ -272,20 +272,23 @@ func (t *talk) sentences(language string, n int) string {
 	return strings.Join(lines, "\n")
 }
 
-// clause is a part of the talk's best sentence that fits a cap.
+// clause is a part of the talk's best sentence that fits a cap; of a talk without
+// words, its first signs.
 func (t *talk) clause(limit int) string {
-	for _, r := range t.best(1) {
-		for _, p := range ranked(r.text, byClause) {
-			if one := strings.TrimFunc(p.in(r.text), unicode.IsPunct); countLetters(one) > 3 {
-				return shorten(oneLine(one), limit)
-			}
-		}
-		return shorten(oneLine(r.text), limit)
-	}
+	best := t.best(1)
 	for _, m := range t.turns {
-		if text := oneLine(m.text); text != "" {
-			return shorten(text, limit)
+		if text := oneLine(m.text); len(best) == 0 && text != "" {
+			best = []remark{{text: text}}
 		}
 	}
-	return ""
+	if len(best) == 0 {
+		return ""
+	}
+	text := best[0].text
+	for _, p := range ranked(text, byClause) {
+		if one := strings.TrimFunc(p.in(text), unicode.IsPunct); countLetters(one) > 3 {
+			return shorten(oneLine(one), limit)
+		}
+	}
+	return shorten(oneLine(text), limit)
 }

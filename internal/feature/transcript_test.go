@@ -132,6 +132,35 @@ func TestTranscriptChaptersAreCutWhereTheTalkPauses(t *testing.T) {
 	}
 }
 
+// Where all speak of the same, the pause alone decides, even off the middle.
+func TestTranscriptChaptersOfOneSubject(t *testing.T) {
+	var lines []string
+	for i := range 48 {
+		l := "甲: 签名会的椅子要摆成三排，作者坐在前面，读者从东门进来排队。"
+		if i == 20 {
+			l = "|" + l
+		}
+		lines = append(lines, l)
+	}
+	out, err := call(t, "transcript_summary", utterances("", lines...), &says{answers: []string{"签名会的椅子"}})
+	if err != nil {
+		t.Fatal(err, err.Err)
+	}
+	if have := textsOf(out, "chapters", "t0"); !slices.Equal(have, []string{"0", "220"}) {
+		t.Errorf("chapters begin at %v", have)
+	}
+}
+
+// textsOf are the values of one name in a list of an output, as they are written.
+func textsOf(o landfall.Object, list, name string) []string {
+	v, _ := o.Get(list)
+	var out []string
+	for _, e := range v.([]any) {
+		out = append(out, field(e.(landfall.Object), name))
+	}
+	return out
+}
+
 // A model that can be trusted with running text writes the overview, from a sentence a
 // chunk where the transcript is long.
 func TestTranscriptOverviewByAModel(t *testing.T) {
