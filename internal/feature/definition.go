@@ -265,8 +265,10 @@ func (d Definition) validate() error {
 	if len(d.Languages) == 0 {
 		wrong("languages is empty")
 	}
-	if _, ok := properties(d.Input).Get(d.Main); d.Main != "" && !ok {
-		wrong("main: the input schema has no property %q", d.Main)
+	for _, field := range []struct{ key, value string }{{"main", d.Main}, {"main_else", d.MainElse}, {"language_from", d.LanguageFrom}} {
+		if _, ok := properties(d.Input).Get(field.value); field.value != "" && !ok {
+			wrong("%s: the input schema has no property %q", field.key, field.value)
+		}
 	}
 	errs = append(errs, d.validateChecks(), d.validateOutput(), d.validatePrompts(), d.validateRoles(), d.validateSizes(), d.validateWords())
 	return errors.Join(errs...)
@@ -343,6 +345,9 @@ func (d Definition) validatePrompts() error {
 		known[s.Name] = true
 	}
 	for _, lang := range d.Languages {
+		if kinds[d.Kind].pairs && len(d.variantsIn(lang)) == 0 {
+			errs = append(errs, fmt.Errorf("prompts: no prompt into %s; its name is the language of the text", lang))
+		}
 		for _, name := range d.variantsIn(lang) {
 			at := slices.IndexFunc(d.Prompts, func(v landfall.Variant) bool { return v.Language == lang && v.Name == name })
 			if at < 0 || len(d.Prompts[at].Messages) == 0 {

@@ -27,7 +27,7 @@ func shapeList(s *shaping) error {
 	q := inquiry{variant: s.variant(), schema: entriesSchema(target), tokens: s.tokens(countRunes(s.mainOf()))}
 	var out *subject
 	err := s.inquire(q, func(o landfall.Object) *failure {
-		out = s.listed(entriesOf(o, s.wordOf("colon")), target)
+		out = s.listed(entriesOf(o, s.said("colon")), target)
 		failed, _ := s.judge(out)
 		return failed
 	})
@@ -83,16 +83,10 @@ func entriesOf(o landfall.Object, colon string) []entry {
 	return out
 }
 
+// objectsOf returns the objects of a list.
 func objectsOf(o landfall.Object, key string) []landfall.Object {
 	v, _ := o.Get(key)
-	list, _ := v.([]any)
-	var out []landfall.Object
-	for _, e := range list {
-		if o, ok := e.(landfall.Object); ok {
-			out = append(out, o)
-		}
-	}
-	return out
+	return objects(v)
 }
 
 // listed is the answer whose checks are still to be made.
@@ -127,8 +121,7 @@ func (s *shaping) isDone(entry string) bool {
 			best, most = p.in(text), n
 		}
 	}
-	_, done := holdsAny(best, s.wordsOf("done"))
-	return done
+	return s.def.cues("done").in(best)
 }
 
 // leftover returns the sentences of a text that no part of an answer is from.

@@ -1,7 +1,6 @@
 package feature
 
 import (
-	"strconv"
 	"strings"
 
 	"landfall"
@@ -88,61 +87,5 @@ func stringsOf(v any) []string {
 	return out
 }
 
-// number of an input field, or other where it is absent.
-func numberOf(input landfall.Object, field string, other int) int {
-	v, _ := input.Get(field)
-	switch v := v.(type) {
-	case int:
-		return v
-	case interface{ String() string }:
-		if n, err := strconv.Atoi(v.String()); err == nil {
-			return n
-		}
-	}
-	return other
-}
-
 // wordsOf returns the feature's words of a name, in the answer's language.
 func (s *shaping) wordsOf(name string) []string { return s.def.Words[name][s.call.Language] }
-
-// wordOf returns the first of them, or "".
-func (s *shaping) wordOf(name string) string {
-	if w := s.wordsOf(name); len(w) > 0 {
-		return w[0]
-	}
-	return ""
-}
-
-// holdsAny returns the first of the words that stands in a text, case and width aside;
-// Latin words stand whole.
-func holdsAny(text string, words []string) (string, bool) {
-	text = fold(text)
-	for _, w := range words {
-		if wordAt(text, fold(w)) >= 0 {
-			return w, true
-		}
-	}
-	return "", false
-}
-
-// wordAt returns where a word stands in a text, both folded, or -1.
-func wordAt(text, word string) int {
-	for at := 0; word != ""; {
-		n := strings.Index(text[at:], word)
-		if n < 0 {
-			return -1
-		}
-		at += n
-		if !insideWord(text, at, at+len(word)) {
-			return at
-		}
-		at += len(word)
-	}
-	return -1
-}
-
-// insideWord reports whether a span cuts a word of ASCII letters.
-func insideWord(text string, start, end int) bool {
-	letter := func(i int) bool { return i >= 0 && i < len(text) && asciiLetter(rune(text[i])) }
-	return letter(start) && letter(start-1) || letter(end-1) && letter(end)
-}

@@ -75,11 +75,11 @@ func readTranslation(input landfall.Object) *landfall.Error {
 	_, text := input.Get("text")
 	_, segments := input.Get("segments")
 	if text == segments {
-		return invalid("/input/text", "want exactly one of text and segments")
+		return invalidAt("/input/text", "want exactly one of text and segments")
 	}
 	for _, field := range []string{"source", "target"} {
 		if v := input.Text(field); v != "" && !tag.MatchString(v) {
-			return invalid("/input/"+field, "want a language tag such as zh or en")
+			return invalidAt("/input/"+field, "want a language tag such as zh or en")
 		}
 	}
 	seen := map[string]bool{}
@@ -87,9 +87,9 @@ func readTranslation(input landfall.Object) *landfall.Error {
 		path := "/input/glossary/" + strconv.Itoa(i)
 		switch {
 		case strings.TrimSpace(e.s) == "" || strings.TrimSpace(e.t) == "":
-			return invalid(path, "want words in s and t")
+			return invalidAt(path, "want words in s and t")
 		case seen[fold(e.s)]:
-			return invalid(path+"/s", "stands there for the second time")
+			return invalidAt(path+"/s", "stands there for the second time")
 		}
 		seen[fold(e.s)] = true
 	}

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,14 +38,14 @@ func shapeReplies(s *shaping) error {
 	if reason := s.noReply(thread); reason != "" {
 		return s.emit(landfall.Draft{Output: s.ordered(s.Blank().Set("none_reason", reason))})
 	}
-	wanted := stances[:numberOf(s.call.Input, "n", defaultStance)]
+	wanted := stances[:cmp.Or(intAt(s.call.Input, "n"), defaultStance)]
 	members := make([]landfall.Member, len(wanted))
 	for i, w := range wanted {
 		members[i] = landfall.Member{Key: w, Value: aString}
 	}
 	var lines []string
 	for _, m := range thread {
-		lines = append(lines, m.from+s.wordOf("colon")+m.text)
+		lines = append(lines, m.from+s.said("colon")+m.text)
 	}
 	q := inquiry{
 		variant: s.variant(), schema: objectOf(members...), tokens: s.tokens(0) * len(wanted),
@@ -67,13 +68,8 @@ func shapeReplies(s *shaping) error {
 
 // noReply says why there is nothing to offer: sensitive, or own_message_last.
 func (s *shaping) noReply(thread []post) string {
-	for _, m := range thread {
-		// The words of every language: a thread may mix them.
-		for _, words := range s.def.Words["sensitive"] {
-			if _, found := holdsAny(m.text, words); found {
-				return "sensitive"
-			}
-		}
+	if slices.ContainsFunc(thread, func(m post) bool { return s.def.cues("sensitive").in(m.text) }) {
+		return "sensitive"
 	}
 	if thread[len(thread)-1].from == s.call.Input.Text("me") {
 		return "own_message_last"
@@ -100,10 +96,8 @@ func (s *shaping) promises(reply string) bool {
 	}
 	thread := textOf(s.call.Input, "thread")
 	return slices.ContainsFunc(s.wordsOf("facts"), func(w string) bool {
-		one := []string{w}
-		_, said := holdsAny(reply, one)
-		_, known := holdsAny(thread, one)
-		return said && !known
+		word := cues{fold(w)}
+		return word.in(reply) && !word.in(thread)
 	})
 }
 
@@ -142,7 +136,7 @@ func (s *shaping) choices(question string) []string {
 			}
 		}
 	}
-	if _, open := holdsAny(question, s.wordsOf("open")); open {
+	if s.def.cues("open").in(question) {
 		return nil
 	}
 	return s.wordsOf("yes_no")
@@ -170,7 +164,7 @@ func repliesSound(s *subject) string {
 	for _, m := range threadOf(s.call.Input) {
 		seen[lettersOf(m.text)] = true
 	}
-	if want := numberOf(s.call.Input, "n", defaultStance); len(s.items) != want {
+	if want := cmp.Or(intAt(s.call.Input, "n"), defaultStance); len(s.items) != want {
 		return "there are not as many replies as asked for"
 	}
 	for _, text := range s.items {
@@ -191,7 +185,7 @@ func repliesSound(s *subject) string {
 func readReplies(input landfall.Object) *landfall.Error {
 	for i, m := range threadOf(input) {
 		if strings.TrimSpace(m.text) == "" && i == len(threadOf(input))-1 {
-			return invalid("/input/thread/"+strconv.Itoa(i)+"/text", "is empty: there is nothing to answer")
+			return invalidAt("/input/thread/"+strconv.Itoa(i)+"/text", "is empty: there is nothing to answer")
 		}
 	}
 	return nil

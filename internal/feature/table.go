@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func (s *shaping) shapeTable() error {
 			return err
 		}
 	}
-	most := numberOf(s.call.Input, "max_rows", defaultMaxRows)
+	most := cmp.Or(intAt(s.call.Input, "max_rows"), defaultMaxRows)
 	q := inquiry{
 		variant: s.variant(), slots: map[string]string{"columns": jsonOf(columns)},
 		schema: rowsSchema(columns, most+1), // one more shows that there are more
@@ -207,7 +208,7 @@ func readList(input landfall.Object) *landfall.Error {
 	target := input.Text("target")
 	for _, field := range []string{"columns", "max_rows"} {
 		if _, given := input.Get(field); given && target != "table" {
-			return invalid("/input/"+field, "belongs to target table, have %s", target)
+			return invalidAt("/input/"+field, "belongs to target table, have %s", target)
 		}
 	}
 	v, _ := input.Get("columns")
@@ -216,17 +217,13 @@ func readList(input landfall.Object) *landfall.Error {
 		path := "/input/columns/" + strconv.Itoa(i)
 		switch {
 		case strings.TrimSpace(c) == "":
-			return invalid(path, "is empty")
+			return invalidAt(path, "is empty")
 		case seen[c]:
-			return invalid(path, "names a column for the second time")
+			return invalidAt(path, "names a column for the second time")
 		}
 		seen[c] = true
 	}
 	return nil
-}
-
-func invalid(path, format string, args ...any) *landfall.Error {
-	return landfall.Errorf(landfall.CodeInputInvalid, path+" "+format, args...).With("field", path)
 }
 
 func stringsAsGiven(v any) []string {

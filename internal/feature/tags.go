@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,7 +42,7 @@ func shapeTags(s *shaping) error {
 			return err
 		}
 		for _, v := range values {
-			if _, profile := holdsAny(v, s.profile()); profile {
+			if s.def.cues("profile").in(v) {
 				dropped = true
 				continue
 			}
@@ -53,7 +54,7 @@ func shapeTags(s *shaping) error {
 			return err
 		}
 	}
-	if most := numberOf(s.call.Input, "max", defaultTags); len(all) > most {
+	if most := cmp.Or(intAt(s.call.Input, "max"), defaultTags); len(all) > most {
 		all = all[:most]
 	}
 	list, values := make([]any, len(all)), make([]string, len(all))
@@ -85,20 +86,11 @@ func (s *shaping) taxonomy() []string {
 func (s *shaping) labels(kind string) []string {
 	switch own := s.taxonomy(); {
 	case len(own) > 0 && (kind == tagTopic || kind == tagIntent):
-		return slices.DeleteFunc(own, func(l string) bool { _, profile := holdsAny(l, s.profile()); return profile })
+		return slices.DeleteFunc(own, s.def.cues("profile").in)
 	case kind == tagIntent || kind == tagEmotion:
 		return s.wordsOf(kind)
 	}
 	return nil
-}
-
-// profile are the words of labels that are not given, in every language.
-func (s *shaping) profile() []string {
-	var out []string
-	for _, words := range s.def.Words["profile"] {
-		out = append(out, words...)
-	}
-	return out
 }
 
 // tag asks for one type.
@@ -127,7 +119,7 @@ func (s *shaping) chooseTag(kind string, labels []string) ([]string, error) {
 		return nil, nil
 	}
 	q := inquiry{
-		variant: kind, tokens: labelRoom, slots: map[string]string{"labels": strings.Join(labels, s.wordOf("comma"))},
+		variant: kind, tokens: labelRoom, slots: map[string]string{"labels": strings.Join(labels, s.said("comma"))},
 		schema: objectOf(landfall.Member{Key: "label", Value: oneOf(labels)}),
 	}
 	if kind == tagTopic {
@@ -176,9 +168,9 @@ func readTags(input landfall.Object) *landfall.Error {
 		path := "/input/taxonomy/" + strconv.Itoa(i)
 		switch {
 		case strings.TrimSpace(l) == "" || strings.ContainsAny(l, "\r\n"):
-			return invalid(path, "want a label of one line")
+			return invalidAt(path, "want a label of one line")
 		case seen[l]:
-			return invalid(path, "stands there for the second time")
+			return invalidAt(path, "stands there for the second time")
 		}
 		seen[l] = true
 	}

@@ -181,7 +181,7 @@ func onlyOnce(list []string) []string {
 func (t *translator) hits(text string) []glossaryEntry {
 	var out []glossaryEntry
 	for i, e := range t.glossary {
-		if wordAt(fold(text), fold(e.s)) >= 0 {
+		if (cues{fold(e.s)}).in(text) {
 			t.used[i] = true
 			out = append(out, e)
 		}
@@ -197,21 +197,21 @@ func (t *translator) termsSlot(terms []glossaryEntry) string {
 	for _, e := range terms {
 		out = append(out, e.s+" = "+e.t)
 	}
-	return t.wordOf("terms") + strings.Join(out, t.wordOf("comma")) + "\n"
+	return t.said("terms") + strings.Join(out, t.said("comma")) + "\n"
 }
 
 // addressed puts the form of address that was asked for, where the language tells by
 // one word: 您 for 你.
 func (t *translator) addressed(text string) string {
 	want := t.call.Input.Text("formality")
-	polite, plain := t.wordOf("formal"), t.wordOf("informal")
+	polite, plain := t.said("formal"), t.said("informal")
 	switch {
 	case polite == "" || plain == "" || want == "":
 		return text
 	case want == "informal":
 		return strings.ReplaceAll(text, polite, plain)
 	}
-	plural := t.wordOf("plural")
+	plural := t.said("plural")
 	return strings.ReplaceAll(strings.ReplaceAll(text, plain, polite), polite+strings.TrimPrefix(plural, plain), plural)
 }
 
