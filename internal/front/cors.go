@@ -3,6 +3,7 @@ package front
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // Browsers ask before a page of another origin calls (WHATWG Fetch, CORS protocol).
@@ -13,6 +14,22 @@ const (
 	allowedHeaders = "Authorization, Content-Type, Accept, Idempotency-Key, Landfall-Device, Landfall-User, Landfall-Accept"
 	exposedHeaders = "Landfall-Request-Id, Landfall-Rehearsal, RateLimit, RateLimit-Policy, Retry-After"
 )
+
+// headersFor allows what the page asked for besides the API's own: clients add names
+// of theirs, which nothing here reads. A name is a token (RFC 9110 section 5.6.2).
+func headersFor(asked string) string {
+	allowed := allowedHeaders
+	for name := range strings.SplitSeq(asked, ",") {
+		if name = strings.TrimSpace(name); name != "" && len(allowed) < 2048 && !strings.ContainsFunc(name, notInToken) {
+			allowed += ", " + name
+		}
+	}
+	return allowed
+}
+
+func notInToken(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
+}
 
 // crossOrigin adds what a listed origin needs, and reports whether the request was
 // the browser's question and is answered.
@@ -32,7 +49,7 @@ func (h *handler) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	head.Set("Access-Control-Allow-Methods", allowedMethods)
-	head.Set("Access-Control-Allow-Headers", allowedHeaders)
+	head.Set("Access-Control-Allow-Headers", headersFor(r.Header.Get("Access-Control-Request-Headers")))
 	head.Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 	return true

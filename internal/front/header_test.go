@@ -150,3 +150,19 @@ func TestCrossOrigin(t *testing.T) {
 		t.Error("a question of the browser reached the line")
 	}
 }
+
+// Clients of other makers send headers of their own; what is no name of a header is
+// not echoed.
+func TestCrossOriginHeaders(t *testing.T) {
+	h := handler(&line{}, func(c *front.Config) { c.Origins = []string{"https://app.example"} })
+	r := httptest.NewRequest("OPTIONS", "/v1/chat/completions", nil)
+	r.Header.Set("Origin", "https://app.example")
+	r.Header.Set("Access-Control-Request-Method", "POST")
+	r.Header.Set("Access-Control-Request-Headers", "authorization, x-stainless-os,x bad,x:bad, \"x\","+strings.Repeat("a", 5000)+",x-late")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	allowed := w.Header().Get("Access-Control-Allow-Headers")
+	if w.Code != 204 || !strings.Contains(allowed, "Idempotency-Key") || !strings.Contains(allowed, ", x-stainless-os") || strings.ContainsAny(allowed, ":\"") || strings.Contains(allowed, "x bad") || strings.Contains(allowed, "x-late") {
+		t.Errorf("%d %.300s", w.Code, allowed)
+	}
+}
