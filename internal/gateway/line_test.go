@@ -394,3 +394,40 @@ func TestDoneSaysWhyTheTextEnded(t *testing.T) {
 		}
 	}
 }
+
+// A model's tool arguments are text until a feature decoded them: what a word hides
+// behind JSON escapes is found in the output all the same, and nothing is shown.
+func TestToolArgumentsAreModeratedDecoded(t *testing.T) {
+	r := newRig(t, "标记")
+	for i := range r.source.Markets[0].Features {
+		rel := &r.source.Markets[0].Features[i].Release
+		rel.Parameters = append(rel.Parameters, landfall.Parameter{Name: "tools", Value: "functions"})
+	}
+	r.approve(t, r.now(), time.Hour)
+	r.load(t)
+	ask := landfall.Request{
+		ID: "lf_test_ask", App: landfall.App{ID: "app_1", Market: market}, Feature: "ask", Unit: landfall.UTF16, Processing: "partner_ok", Body: []byte("{}"),
+		Input: landfall.Object{
+			{Key: "messages", Value: []any{landfall.Object{{Key: "role", Value: "user"}, {Key: "content", Value: "现在几点？"}}}},
+			{Key: "tools", Value: []any{landfall.Object{{Key: "name", Value: "clock"}, {Key: "parameters", Value: landfall.Object{{Key: "type", Value: "object"}, {Key: "properties", Value: landfall.Object{{Key: "place", Value: landfall.Object{{Key: "type", Value: "string"}}}}}}}}}},
+		},
+	}
+	for name, tt := range map[string]struct {
+		arguments string
+		status    landfall.Status
+		finish    landfall.Finish
+	}{
+		"fine":    {`{"place":"这里"}`, landfall.Complete, landfall.FinishToolCalls},
+		"escaped": {`{"place":"\u6807\u8bb0"}`, landfall.StatusHeld, ""},
+	} {
+		r.script = partner.Script{{Call: &landfall.ToolCall{ID: "call_1", Name: "clock", Arguments: tt.arguments}}, {Finish: landfall.FinishToolCalls}}
+		ask.ID = "lf_test_" + name
+		a := r.ask(t.Context(), ask)
+		if a.done.Status != tt.status || tt.finish != "" && a.done.Finish != tt.finish {
+			t.Errorf("%s: %s, finish %s, %v", name, a.done.Status, a.done.Finish, a.done.Err)
+		}
+		if tt.status == landfall.StatusHeld && (a.output != nil || len(a.withheld) != 1 || a.withheld[0].Path != "/tool_calls/0/arguments/place") {
+			t.Errorf("%s: %s %+v", name, landfall.AppendJSON(nil, a.output), a.withheld)
+		}
+	}
+}
