@@ -18,6 +18,7 @@ func (s *server) banner(w io.Writer, addr string) {
 	p("Landfall %s, in REHEARSAL: the authorities' keys were made on this machine.", version)
 	p("")
 	p("  gateway   %s", s.cfg.url(addr))
+	p("  docs      %s/docs", s.cfg.url(addr))
 	p("  data      %s", s.cfg.Data)
 	p("  model     %s", s.engine.Identity().ID)
 	for _, market := range slices.Sorted(maps.Keys(s.apps)) {
