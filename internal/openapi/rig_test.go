@@ -212,7 +212,7 @@ func said(t testing.TB, id, lang string) []string {
 	t.Helper()
 	b, err := os.ReadFile("testdata/said/" + id + "." + lang + ".txt")
 	if err != nil {
-		t.Logf("%v: write there what a model says to the example of %s in %s, one part for each call, --- between", err, id, lang)
+		t.Errorf("%v: write there what a model says to the example of %s in %s, one part for each call, --- between", err, id, lang)
 		return nil
 	}
 	return strings.Split(strings.TrimSuffix(string(b), "\n"), "\n---\n")

@@ -84,7 +84,7 @@ func TestNoWordsLeft(t *testing.T) {
 			for at := range feature.Fields {
 				kind, rest, _ := strings.Cut(at, ".")
 				if kind != "unmet" && !places[pascal(id)+pascal(kind)+"."+rest] {
-					t.Logf("docs/feature/%s.yaml: %s.fields.%s: no such field", id, words.Language, at)
+					t.Errorf("docs/feature/%s.yaml: %s.fields.%s: no such field", id, words.Language, at)
 				}
 			}
 		}
@@ -102,7 +102,7 @@ func TestFeaturesHaveWords(t *testing.T) {
 		}
 		for _, path := range field(d.Document, "paths") {
 			if op := field(path.Value.(landfall.Object), "post"); len(field(op, "x-landfall")) > 0 && (op.Text("summary") == "" || op.Text("description") == "") {
-				t.Logf("%s: docs/feature/%s.yaml: want summary and description", d.ID, op.Text("operationId"))
+				t.Errorf("%s: docs/feature/%s.yaml: want summary and description", d.ID, op.Text("operationId"))
 			}
 		}
 	}
@@ -113,7 +113,7 @@ func wordless(t *testing.T, language, at string, schema landfall.Object) {
 	for _, m := range field(schema, "properties") {
 		inner := m.Value.(landfall.Object)
 		if inner.Text("description") == "" {
-			t.Logf("%s: %s.%s has no words: put them into packs/docs/feature", language, at, m.Key)
+			t.Errorf("%s: %s.%s has no words: put them into packs/docs/feature", language, at, m.Key)
 		}
 		wordless(t, language, at+"."+m.Key, inner)
 		wordless(t, language, at+"."+m.Key, field(inner, "items"))
