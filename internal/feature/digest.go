@@ -172,5 +172,5 @@ func (s *shaping) usableLine(line string, texts []string, source *Source) bool {
 	if len(texts) > 1 && strings.HasPrefix(lettersOf(texts[0]), lettersOf(line)) {
 		return false // it speaks of the first alone
 	}
-	return overlap(termsOf(line), termsOf(strings.Join(texts, "\n"))) >= cited
+	return overlap(termsOf(line), termsOf(strings.Join(texts, "\n"))) >= s.nearEnough()
 }

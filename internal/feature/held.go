@@ -166,6 +166,15 @@ func strangers(text string, source *Source) string {
 	return ""
 }
 
+// nearEnough is the share of a short text's terms, in hundredths, that its source must
+// have. Pairs of 汉字 across two words are terms of no source.
+func (s *shaping) nearEnough() int {
+	if s.call.Language == "zh" {
+		return cited
+	}
+	return 60
+}
+
 // grounded returns what is wrong with a text that the model wrote over a source, by
 // the checks that need nothing else: numbers, names, the prompt's examples, language.
 func (s *shaping) grounded(text string, source *Source, variant string) string {

@@ -287,3 +287,28 @@ func FuzzThread(f *testing.F) {
 		}
 	})
 }
+
+// A model that mixes up who does what is not asked.
+func TestThreadSummaryIsExtractiveOnSmallestModels(t *testing.T) {
+	f, err := feature.Compile(shipped(t, "thread_summary"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, _ := landfall.ParseJSON([]byte(thread("", meeting...)))
+	c, bad := f.Admit(landfall.Request{Input: v.(landfall.Object)}, &landfall.Release{Model: landfall.Model{ID: "qwen2.5-coder-0.5b"}, Languages: []string{"zh", "en"}}, "en")
+	if bad != nil {
+		t.Fatal(bad)
+	}
+	m := &says{answers: []string{"x"}}
+	for d, err := range f.Shape(c, m.ask) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Output != nil && d.Output.Text("summary") == "" {
+			t.Error("no summary")
+		}
+	}
+	if m.asked != 0 {
+		t.Errorf("asked %d times", m.asked)
+	}
+}

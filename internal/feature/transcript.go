@@ -178,7 +178,7 @@ func (m *minutes) usableTitle(line string, part *talk) bool {
 		}
 	}
 	slices.Sort(about)
-	return overlap(own, about) >= cited
+	return overlap(own, about) >= m.nearEnough()
 }
 
 // overview is what was said in all: by the model from a sentence of each chunk, or in

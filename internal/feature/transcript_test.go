@@ -95,6 +95,16 @@ func TestTranscriptTitles(t *testing.T) {
 	}
 }
 
+func TestTranscriptTitleInEnglishSpeaksOfTheTalk(t *testing.T) {
+	talk := utterances("", "Head: Two things today, the autumn flower show and the rota of the volunteers.", "Remy: The lawn holds forty pots of flowers.", "Otto: The rota has two shifts.")
+	for said, kept := range map[string]bool{"Flower show and rota": true, "Spring flowers and volunteer training": false} {
+		out, err := call(t, "transcript_summary", talk, &says{answers: []string{said}})
+		if err != nil || (out.Text("title") == said) != kept {
+			t.Errorf("%s: title %q, %v", said, out.Text("title"), err)
+		}
+	}
+}
+
 // chaptered is a long talk of two subjects, half each.
 func chaptered() []string {
 	var lines []string
