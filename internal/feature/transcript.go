@@ -12,7 +12,7 @@ import (
 
 // Kind transcript: minutes of what was said. Chapters, decisions, tasks and questions
 // are found by rule, quotes are what a speaker said at that time, and every time is one
-// of the transcript's. The model names the chapters and the whole. Running text is
+// of the transcript's. The model names the chapters. Running text is
 // written by models that can be trusted with it, from a sentence a chunk; for the
 // others, and where no attempt passes, it is sentences of the transcript with their
 // speakers, and the answer warns that it is.
@@ -66,18 +66,12 @@ func shapeTranscript(s *shaping) error {
 	if err != nil {
 		return err
 	}
-	title := titles[0]
-	if len(titles) > 1 {
-		if title, err = m.title(strings.Join(titles, "\n"), m.whole()); err != nil {
-			return err
-		}
-	}
 	if m.extractive {
 		if err := s.warn("extractive", "the running text is made of sentences of the transcript, chosen by rule"); err != nil {
 			return err
 		}
 	}
-	return m.answer(title, overview, parts)
+	return m.answer(m.joined(titles), overview, parts)
 }
 
 // chapters cuts the transcript and names its parts.
@@ -134,7 +128,17 @@ func (m *minutes) part(from, to int) *talk {
 	return newTalkOf(m.talk.words, m.talk.turns[from:to])
 }
 
-func (m *minutes) whole() *talk { return m.talk }
+// joined is the title of the whole: those of the chapters, as many as fit.
+func (m *minutes) joined(titles []string) string {
+	joint := map[bool]string{true: "；", false: "; "}[m.call.Language == "zh"]
+	title := titles[0]
+	for _, next := range titles[1:] {
+		if longer := title + joint + next; !strings.Contains(title, next) && landfall.CodePoint.Len(longer) <= m.capOf("title") {
+			title = longer
+		}
+	}
+	return title
+}
 
 // title asks the model to name a text, a part of the talk. Where no attempt passes, it
 // is a clause of the part, cut to the cap.

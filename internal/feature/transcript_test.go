@@ -123,9 +123,13 @@ func chaptered() []string {
 
 func TestTranscriptChaptersAreCutWhereTheTalkPauses(t *testing.T) {
 	m := &says{answers: []string{"椅子和漏水"}}
+	m.answers = []string{"签名会的椅子", "二楼漏水", "二楼漏水"}
 	out, err := call(t, "transcript_summary", utterances("", chaptered()...), m)
 	if err != nil {
 		t.Fatal(err, err.Err)
+	}
+	if title := out.Text("title"); title != "签名会的椅子；二楼漏水" {
+		t.Errorf("title %q", title)
 	}
 	v, _ := out.Get("chapters")
 	list := v.([]any)
