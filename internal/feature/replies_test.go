@@ -34,7 +34,7 @@ func TestRepliesAreDifferentAndNoMessageAgain(t *testing.T) {
 		{"a copy", `{"accept":"去河边烧烤,要不要一起","decline":"不去","ask":"几点？"}`, "replies"},
 		{"one is missing", `{"accept":"好的","decline":"不去","ask":""}`, "replies"},
 		{"too long", `{"accept":"` + strings.Repeat("好", 121) + `","decline":"不去","ask":"几点？"}`, "replies"},
-		{"an example of the prompt", `{"accept":"行，我来守门吧大家","decline":"不去","ask":"请问驿站开到几点？"}`, "example_leak"},
+		{"an example of the prompt", `{"accept":"下午缺一个守门员吗","decline":"不去","ask":"在哪？"}`, "example_leak"},
 		{"the wrong language", `{"accept":"Sounds great to me","decline":"No thank you","ask":"When is it going to be?"}`, "language"},
 	} {
 		if have := answerOf(t, "smart_reply", `{`+market+`}`, tt.answer); have != "output_contract_failed "+tt.check {
@@ -103,6 +103,16 @@ func TestThreadsThatAreRefused(t *testing.T) {
 	} {
 		if have := answerOf(t, "smart_reply", tt.input, ""); have != "input_invalid "+tt.field {
 			t.Errorf("%s: %s", tt.input, have)
+		}
+	}
+}
+
+// What an attempt got right stays; a repair replaces the rest.
+func TestARepairReplacesOnlyWhatFailed(t *testing.T) {
+	have := answerOf(t, "smart_reply", `{`+market+`}`, `{"accept":"好的","decline":"好的","ask":"几点？"}`, `{"accept":"我来","decline":"去不了","ask":""}`)
+	for _, want := range []string{`"text":"好的","intent":"accept"`, `"text":"去不了","intent":"decline"`, `"text":"几点？","intent":"ask"`} {
+		if !strings.Contains(have, want) {
+			t.Errorf("%s lacks %s", have, want)
 		}
 	}
 }
