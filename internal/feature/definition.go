@@ -35,6 +35,8 @@ type Definition struct {
 	MainText []string `json:"main_text,omitempty"`
 	// MainElse is the input field that stands in for Main where an input lacks that.
 	MainElse string `json:"main_else,omitempty"`
+	// Chat is the input field that the last text of a chat's user fills. Defaults to Main.
+	Chat string `json:"chat,omitempty"`
 	// LanguageFrom is the input field that names the answer's language, if any.
 	LanguageFrom string   `json:"language_from,omitempty"`
 	Languages    []string `json:"languages"`
@@ -269,6 +271,9 @@ func (d Definition) validate() error {
 		if _, ok := properties(d.Input).Get(field.value); field.value != "" && !ok {
 			wrong("%s: the input schema has no property %q", field.key, field.value)
 		}
+	}
+	if _, ok := properties(d.Input).Get(d.Chat); d.Chat != "" && !ok {
+		wrong("chat: the input schema has no property %q", d.Chat)
 	}
 	errs = append(errs, d.validateChecks(), d.validateOutput(), d.validatePrompts(), d.validateRoles(), d.validateSizes(), d.validateWords())
 	return errors.Join(errs...)

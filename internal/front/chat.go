@@ -100,7 +100,7 @@ func (u *chatReply) write(w http.ResponseWriter, all *collected) {
 		}
 	}
 	writeJSON(w, http.StatusOK, json.RawMessage(landfall.AppendJSON(nil, landfall.Object{
-		{Key: "id", Value: u.call.req.ID}, {Key: "object", Value: "chat.completion"}, {Key: "created", Value: time.Now().Unix()},
+		{Key: "id", Value: all.done.Meta.ID}, {Key: "object", Value: "chat.completion"}, {Key: "created", Value: time.Now().Unix()},
 		{Key: "model", Value: u.call.req.Feature}, {Key: "choices", Value: choices}, {Key: "usage", Value: chatUsage(all.done.Usage)},
 		{Key: "x_landfall", Value: u.news},
 	})))

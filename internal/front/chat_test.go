@@ -33,7 +33,9 @@ func definitions(t testing.TB) map[string]feature.Definition {
 		"recast": {ID: "recast", Main: "text", Stream: "delta", Lane: "/candidates/0/text", Input: input(`{"text":{"type":"string"},"n":{"type":"integer"}}`)},
 		"chat": {ID: "chat", Main: "messages", Stream: "delta", Lane: "/answer", Input: input(
 			`{"messages":{"type":"array","items":{"type":"object","properties":{"role":{},"content":{}}}},"tools":{"type":"array"},"tool_choice":{}}`)},
-		"pick":   {ID: "pick", Main: "text", Stream: "snapshot", Input: input(`{"text":{"type":"string"},"json_schema":{"type":"object"}}`)},
+		"pick": {ID: "pick", Main: "text", Stream: "snapshot", Input: input(`{"text":{"type":"string"},"json_schema":{"type":"object"}}`)},
+		"quote": {ID: "quote", Main: "passages", Chat: "question", Stream: "delta", Lane: "/answer", Input: input(
+			`{"question":{"type":"string"},"passages":{"type":"array","items":{"type":"object","properties":{"text":{}}}}}`)},
 		"digest": {ID: "digest", Main: "items", Stream: "no", Input: input(`{"items":{"type":"array","items":{"type":"object","properties":{"id":{}}}}}`)},
 	}
 }
@@ -47,7 +49,7 @@ func withModels(t testing.TB) func(*front.Config) {
 			return d, ok
 		}
 		c.Availability = func(landfall.Request) (a api.Availability) {
-			for _, id := range []string{"brief", "chat", "digest", "recast"} {
+			for _, id := range []string{"brief", "chat", "digest", "quote", "recast"} {
 				a.Features = append(a.Features, api.Feature{ID: id, OfferUI: id != "recast"})
 			}
 			return a
@@ -304,7 +306,7 @@ func TestModels(t *testing.T) {
 	for _, m := range list.([]any) {
 		ids = append(ids, m.(landfall.Object).Text("id"))
 	}
-	if got := strings.Join(ids, " "); got != "brief chat" {
+	if got := strings.Join(ids, " "); got != "brief chat quote" {
 		t.Errorf("models: %s", got)
 	}
 	if w := ask(h, "GET", "/v1/models/chat", ""); w.Code != 200 || object(t, w.Body.String()).Text("object") != "model" {

@@ -100,6 +100,9 @@ func (t *telling) news() landfall.Object {
 	}
 	if t.status != "" {
 		o = o.Set("status", string(t.status))
+		if t.all.done.Replayed {
+			o = o.Set("replayed", true)
+		}
 		t.status = ""
 	}
 	if len(withheld) > 0 {

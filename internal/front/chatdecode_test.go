@@ -43,6 +43,8 @@ func TestChatDecode(t *testing.T) {
 					t.Errorf("%+v", r)
 				}
 			}},
+		"a field of the chat's own": {`"model":"quote","messages":[` + hi + `],"x_landfall":{"input":{"passages":[{"text":"p"}]}}`,
+			`{"passages":[{"text":"p"}],"question":"Hi."}`, "", nil},
 		"limits": {`"model":"brief","messages":[` + hi + `],"max_tokens":7,"max_completion_tokens":7,"stop":["a","b"],"seed":3,"n":1,"user":"u-1","stream":true,"stream_options":{"include_usage":true}`,
 			`{"text":"Hi."}`, "", func(t *testing.T, r landfall.Request) {
 				if r.MaxTokens != 7 || len(r.Stop) != 2 || *r.Seed != 3 || r.User != "u-1" || !r.Stream {

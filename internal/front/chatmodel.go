@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,11 +28,11 @@ type model struct {
 	lanes []string
 }
 
-// modelOf reads it from a feature's file; false for a feature whose main field is
-// neither one text nor the turns of a conversation.
+// modelOf reads it from a feature's file; false for a feature whose main field, or the
+// one it names for a chat, is neither one text nor the turns of a conversation.
 func modelOf(d feature.Definition) (model, bool) {
-	m := model{main: d.Main, inputs: member(d.Input, "properties")}
-	main := member(m.inputs, d.Main)
+	m := model{main: cmp.Or(d.Chat, d.Main), inputs: member(d.Input, "properties")}
+	main := member(m.inputs, m.main)
 	switch main.Text("type") {
 	case "string":
 	case "array":

@@ -22,15 +22,23 @@ type chatStream struct {
 func newChatStream(to *stream, c *chatCall) *chatStream {
 	s := &chatStream{stream: to, call: c}
 	s.tell = telling{chatCall: c, all: &s.all, take: s.take}
+	return s
+}
+
+// frame makes the head once the answer's id is known: a replay has that of the first.
+func (s *chatStream) frame() {
+	id := s.call.req.ID
+	if s.all.meta != nil {
+		id = s.all.meta.ID
+	}
 	s.head = append(s.head, `data: {"id":`...)
-	s.head = landfall.AppendQuoted(s.head, c.req.ID)
+	s.head = landfall.AppendQuoted(s.head, id)
 	s.head = append(s.head, `,"object":"chat.completion.chunk","created":`...)
 	s.head = strconv.AppendInt(s.head, time.Now().Unix(), 10)
 	s.head = append(s.head, `,"model":`...)
-	s.head = landfall.AppendQuoted(s.head, c.req.Feature)
+	s.head = landfall.AppendQuoted(s.head, s.call.req.Feature)
 	s.head = append(s.head, `,"choices":[`...)
 	s.alive = string(s.head) + `{"index":0,"delta":{},"finish_reason":null}]}` + "\n\n"
-	return s
 }
 
 // chunk writes one chunk of the line and reports whether the client still reads.
@@ -75,6 +83,9 @@ func (s *chatStream) end(d *landfall.Done) {
 // take writes a piece; the first of a choice is said by a chunk of its own, which
 // bears the labels.
 func (s *chatStream) take(p piece) {
+	if s.head == nil {
+		s.frame()
+	}
 	if !s.roles[p.choice] {
 		s.roles[p.choice] = true
 		s.data(p.choice, `"role":"assistant","content":""`, "", p.news)

@@ -12,7 +12,7 @@ import (
 const (
 	allowedMethods = "GET, POST"
 	allowedHeaders = "Authorization, Content-Type, Accept, Idempotency-Key, Landfall-Device, Landfall-User, Landfall-Accept"
-	exposedHeaders = "Landfall-Request-Id, Landfall-Rehearsal, RateLimit, RateLimit-Policy, Retry-After"
+	exposedHeaders = "X-Request-Id, Landfall-Request-Id, Landfall-Rehearsal, RateLimit, RateLimit-Policy, Retry-After"
 )
 
 // headersFor allows what the page asked for besides the API's own: clients add names
