@@ -8,6 +8,8 @@ var drivers = []driver{
 	{name: "python openai", run: child("CLIENTS_PYTHON", "python/client.py")},
 	{name: "node openai", run: child("CLIENTS_NODE", "node/client.mjs")},
 	{name: "go go-openai", run: each(goOpenAI), keeps: textAlone, only: asksOnce},
+	{name: "node ai", run: child("CLIENTS_NODE", "node/others.mjs", "ai"), keeps: contentAlone, only: plainText},
+	{name: "node langchain", run: child("CLIENTS_NODE", "node/others.mjs", "langchain"), keeps: contentAlone, only: plainText},
 	{name: "go langchaingo", run: each(langchainGo), keeps: contentAlone, only: plainText},
 }
 
