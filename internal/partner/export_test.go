@@ -71,3 +71,10 @@ var (
 	ChatBody   = chatBody
 	Fault      = fault
 )
+
+// Argument decodes the arguments of a tool call's fragment.
+func Argument(b []byte) (string, error) {
+	var a argument
+	err := json.Unmarshal(b, &a)
+	return string(a), err
+}

@@ -84,3 +84,23 @@ func TestScriptedToolCall(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 }
+
+// Whatever stands for arguments, a text is its own and any other value is as written.
+func FuzzArgument(f *testing.F) {
+	for _, seed := range []string{`"{\"a\":1}"`, `{"a":[1,"\ud83d"]}`, `null`, `"\ud83d"`, `7`, `"`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := partner.Argument(b)
+		var v any
+		switch valid := json.Unmarshal(b, &v) == nil; {
+		case !valid && err == nil:
+			t.Fatalf("%q is no JSON and gave %q", b, got)
+		case valid && err != nil:
+			t.Fatalf("%q: %v", b, err)
+		}
+		if s, ok := v.(string); ok && strings.ToValidUTF8(s, "") == s && !strings.Contains(s, "\ufffd") && got != s {
+			t.Fatalf("%q gave %q, want %q", b, got, s)
+		}
+	})
+}
