@@ -8,8 +8,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// The document is one by the OpenAPI Initiative's own schema of OpenAPI 3.1, and every
-// schema in it one by JSON Schema 2020-12.
+// The document is one by the OpenAPI Initiative's own schema of OpenAPI 3.1.
 func TestDocumentIsOpenAPI(t *testing.T) {
 	official, err := os.ReadFile("testdata/openapi-3.1-2022-10-07.json")
 	if err != nil {
@@ -34,6 +33,16 @@ func TestDocumentIsOpenAPI(t *testing.T) {
 		}
 		if err := schema.Validate(v); err != nil {
 			t.Errorf("%s: %v", d.ID, err)
+		}
+	}
+}
+
+// Every schema in it is one by JSON Schema 2020-12, and refers to nothing that is not there.
+func TestSchemasCompile(t *testing.T) {
+	schemas := newDocumented(t)
+	for _, s := range field(documents(t)[0].Document, "components", "schemas") {
+		if _, err := schemas.compiler.Compile("mem:///doc#/components/schemas/" + s.Key); err != nil {
+			t.Errorf("%s: %v", s.Key, err)
 		}
 	}
 }
