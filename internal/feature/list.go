@@ -24,7 +24,7 @@ func shapeList(s *shaping) error {
 	if target == "table" {
 		return s.shapeTable()
 	}
-	q := inquiry{variant: s.variant(), schema: entriesSchema(target), tokens: s.tokens(countRunes(s.mainOf()))}
+	q := inquiry{variant: s.variant(), schema: entriesSchema(target, leastEntries(s.mainOf())), tokens: s.tokens(countRunes(s.mainOf()))}
 	var out *subject
 	err := s.inquire(q, func(o landfall.Object) *failure {
 		out = s.listed(entriesOf(o, s.said("colon")), target)
@@ -41,7 +41,7 @@ func shapeList(s *shaping) error {
 func (s *shaping) mainOf() string { return s.call.Input.Text(s.def.Main) }
 
 // entriesSchema is what a model can do: strings, or two levels of them.
-func entriesSchema(target string) landfall.Object {
+func entriesSchema(target string, least int) landfall.Object {
 	switch target {
 	case "outline":
 		section := objectOf(landfall.Member{Key: "title", Value: aString}, landfall.Member{Key: "points", Value: listOf(aString, 0, 12)})
@@ -50,7 +50,15 @@ func entriesSchema(target string) landfall.Object {
 		event := objectOf(landfall.Member{Key: "when", Value: aString}, landfall.Member{Key: "what", Value: aString})
 		return objectOf(landfall.Member{Key: "events", Value: listOf(event, 1, maxEntries)})
 	}
-	return objectOf(landfall.Member{Key: "items", Value: listOf(aString, 1, maxEntries)})
+	return objectOf(landfall.Member{Key: "items", Value: listOf(aString, least, maxEntries)})
+}
+
+// leastEntries keeps a model from giving a text of more clauses back as one entry.
+func leastEntries(text string) int {
+	if moreParts(text, byClause, 2) {
+		return 2
+	}
+	return 1
 }
 
 // entriesOf reads what the model said, whichever of the forms it is; colon stands

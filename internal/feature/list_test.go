@@ -121,3 +121,14 @@ func TestOptionsOfAListThatExcludeEachOther(t *testing.T) {
 		}
 	}
 }
+
+// A text of more clauses is not held to one entry alone.
+func TestTheModelIsHeldToSeveralEntries(t *testing.T) {
+	for text, want := range map[string]string{"薄荷每天浇水": `"minItems":1`, "薄荷每天浇水，仙人掌两周浇一次，茉莉隔天浇": `"minItems":2`} {
+		m := &says{answers: []string{`{"items":["薄荷每天浇水"]}`}}
+		request(t, "structure", `{"target":"bullets","text":"`+text+`"}`, landfall.Request{}, m)
+		if s := string(landfall.AppendJSON(nil, m.prompts[0].Schema)); !strings.Contains(s, want) {
+			t.Errorf("%s: %s", text, s)
+		}
+	}
+}
