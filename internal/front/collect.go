@@ -2,6 +2,7 @@ package front
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -148,14 +149,15 @@ func (c *collected) shown() bool {
 }
 
 func (c *collected) filled(o landfall.Object) landfall.Object {
-	out := append(landfall.Object(nil), o...)
+	out := o
 	for _, l := range c.lanes {
 		out, _ = setAt(out, strings.Split(strings.TrimPrefix(l.path, "/"), "/"), l.text.String()).(landfall.Object)
 	}
 	return out
 }
 
-// setAt returns v with the string put at a path of names and indices.
+// setAt returns v with the string put at a path of names and indices. It copies what
+// it changes: an answer kept for a key is read by several requests at once.
 func setAt(v any, path []string, text string) any {
 	if len(path) == 0 {
 		return text
@@ -163,7 +165,7 @@ func setAt(v any, path []string, text string) any {
 	switch v := v.(type) {
 	case landfall.Object:
 		inner, _ := v.Get(path[0])
-		return v.Set(path[0], setAt(inner, path[1:], text))
+		return slices.Clone(v).Set(path[0], setAt(inner, path[1:], text))
 	case []any:
 		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < len(v) {
 			out := append([]any(nil), v...)
