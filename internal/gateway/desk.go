@@ -50,7 +50,7 @@ func (d Desk) Appeal(ctx context.Context, app landfall.App, token, message strin
 		return audit.Entry{}, fault
 	case r.Closed == nil:
 		return audit.Entry{}, landfall.Errorf(landfall.CodeConflict, "the answer has not ended yet").With("retry_after_ms", 1000)
-	case r.Closed.Outcome != audit.Withheld || !slices.Contains(r.Closed.Rules, rule):
+	case !slices.Contains(r.Closed.Rules, rule): // whether or not the client stayed for the end
 		return audit.Entry{}, noSuchToken()
 	}
 	if e, ok := caseOf(before, rule); ok {

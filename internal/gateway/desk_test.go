@@ -62,6 +62,27 @@ func TestAppeal(t *testing.T) {
 	}
 }
 
+// A user whose client left on seeing the notice may appeal like any other.
+func TestAnAppealAfterTheClientLeft(t *testing.T) {
+	r := newRig(t, "碎月令")
+	r.says("社区图书馆延长开放时间，馆里可以取碎月令，还有故事会。", 0)
+	req := request("summarize", article)
+	req.Stream = true
+	token := ""
+	for c := range r.line.Serve(context.Background(), req) {
+		if c.Withheld != nil {
+			token = c.Withheld.AppealToken
+			break
+		}
+	}
+	if rec := r.record(t); rec.Closed.Outcome != audit.Abandoned {
+		t.Fatalf("outcome %s", rec.Closed.Outcome)
+	}
+	if e, err := (gateway.Desk{Records: r.store, Log: r.writer}).Appeal(context.Background(), req.App, token, ""); err != nil || e.Case == "" {
+		t.Errorf("%+v, %v", e, err)
+	}
+}
+
 func TestForgedAppealTokens(t *testing.T) {
 	r, d, req, token := withheldOnce(t)
 	r.says(summary, 0)
