@@ -59,7 +59,7 @@ func parse(args []string) (config, error) {
 	f.IntVar(&c.rounds, "rounds", 3, "rounds of each side for each load")
 	f.DurationVar(&c.round, "round", 2*time.Second, "how long a round begins requests")
 	f.DurationVar(&c.hold, "hold", 0, "at the end, keep Landfall under each load for so long, for a profiler")
-	f.StringVar(&c.only, "only", "", "measure this `load` alone: 1kb, stream200, paced200 or 100kb")
+	f.StringVar(&c.only, "only", "", "measure this `load` alone: 1kb, stream200, chat200, paced200 or 100kb")
 	quick := f.Bool("quick", false, "short rounds: a look, not a measurement")
 	if err := f.Parse(args); err != nil {
 		return c, err

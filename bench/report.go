@@ -113,7 +113,7 @@ func newReport(began time.Time, rows []row) report {
 	return report{
 		Date: began.UTC().Format(time.RFC3339), Seconds: int(time.Since(began).Seconds()), Go: runtime.Version(),
 		OS: runtime.GOOS + "/" + runtime.GOARCH, Processor: cmp.Or(processor(), "unknown"), Cores: runtime.NumCPU(),
-		Measured: "Landfall, feature summarize, all steps on, records durable, 10,000 words listed; 1kb and 100kb: asked for JSON, stream200 and paced200 (one event each 10 ms): asked for events; Landfall asks the partner for a stream in all",
+		Measured: "Landfall, feature summarize, all steps on, records durable, 10,000 words listed; 1kb and 100kb: asked for JSON, stream200 and paced200 (one event each 10 ms): asked for events; chat200: asked over the OpenAI-compatible front; Landfall asks the partner for a stream in all",
 		Baseline: "httputil.ReverseProxy flushing at once before the same partner; asked for the same stream in all; of records: the answers that Landfall gave",
 		Rows:     rows,
 	}

@@ -51,11 +51,19 @@ func measured(url, key string, s scenario) side {
 	if err != nil {
 		panic(err) // a string always has a JSON form
 	}
+	_, units := s.unit()
+	if s.chat {
+		return side{
+			name: "landfall", units: units, url: url + "/v1/chat/completions",
+			body:   fmt.Appendf(nil, `{"model":"summarize","stream":true,"messages":[{"role":"user","content":%s}],"x_landfall":{"locale":"en","input":{%s}}}`, text, s.form),
+			header: map[string]string{"Authorization": "Bearer " + key},
+			whole:  func(got []byte) error { return wholeChat(got, s.answer()) },
+		}
+	}
 	check := wholeEnvelope
 	if s.accept == "text/event-stream" {
 		check = wholeEvents
 	}
-	_, units := s.unit()
 	return side{
 		name: "landfall", units: units, url: url + "/v1/features/summarize",
 		body:   fmt.Appendf(nil, `{"locale":"en","input":{"text":%s,%s}}`, text, s.form),
@@ -92,6 +100,34 @@ func wholeEnvelope(body []byte, want string) error {
 		return fmt.Errorf("status %q, error %s", e.Status, e.Error)
 	case e.Output.Text != want:
 		return fmt.Errorf("the text is %q", e.Output.Text)
+	}
+	return nil
+}
+
+// wholeChat: the contents join to the words of the label and the very text, and the
+// mark of the end comes last.
+func wholeChat(body []byte, want string) error {
+	lines, marked := bytes.CutSuffix(body, []byte("data: [DONE]\n\n"))
+	if !marked {
+		return errors.New("the stream ends without its mark")
+	}
+	var text []byte
+	for line := range bytes.SplitSeq(lines, []byte("\n\n")) {
+		if len(line) == 0 {
+			continue
+		}
+		var chunk struct {
+			Choices []struct{ Delta struct{ Content string } }
+		}
+		if err := json.Unmarshal(bytes.TrimPrefix(line, []byte("data: ")), &chunk); err != nil {
+			return err
+		}
+		for _, c := range chunk.Choices {
+			text = append(text, c.Delta.Content...)
+		}
+	}
+	if words, ok := bytes.CutSuffix(text, []byte("\n\n"+want)); !ok || len(words) == 0 {
+		return fmt.Errorf("the contents join to %q", text)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ type scenario struct {
 	mark   string        // in the text of this scenario alone: the partner knows it by this
 	form   string        // of the summary: the input's other fields, as JSON
 	accept string        // what Landfall's client asks for; the baseline's always reads a stream
+	chat   bool          // asked over the OpenAI-compatible front, as a stream
 	chunks []string      // what the partner says
 	pace   time.Duration // between two chunks
 	over   []int         // connections: how many callers ask at once
@@ -43,6 +44,11 @@ func scenarios() []scenario {
 		},
 		{
 			name: "stream200", text: boatText, mark: "old ferry", accept: "text/event-stream", over: []int{1, 64}, target: 4,
+			form:   `"type":"paragraph","length":"long"`,
+			chunks: cut(boatAnswer, 200),
+		},
+		{
+			name: "chat200", text: "Chatted about: " + boatText, mark: "Chatted about", chat: true, over: []int{1, 64}, target: 4,
 			form:   `"type":"paragraph","length":"long"`,
 			chunks: cut(boatAnswer, 200),
 		},
