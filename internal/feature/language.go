@@ -64,7 +64,7 @@ func Detect(text, locale string) string {
 		consider("zh", 4*han)
 	}
 	consider("ko", 4*hangul)
-	consider(latinLanguage(locale), latin)
+	consider(latinLanguage(text, locale), latin)
 	for i, s := range scripts {
 		consider(sameScript(primary(locale), s.language, s.others), 2*other[i])
 	}
@@ -86,11 +86,65 @@ func countOther(r rune, other []int) int {
 	return 1
 }
 
-func latinLanguage(locale string) string {
+// latinLanguage is the locale's, unless the text has at least three small words of
+// another language and more than twice as many as of the locale's.
+func latinLanguage(text, locale string) string {
+	own := "en"
 	if l := primary(locale); l != "" && !strings.Contains(notLatin, " "+l+" ") {
-		return l
+		own = l
 	}
-	return "en"
+	counts, seen := map[string]int{}, map[string]bool{}
+	for i, w := 0, 0; i < len(text) && w < smallWordsRead; w++ {
+		end := strings.IndexFunc(text[i:], func(r rune) bool { return !unicode.IsLetter(r) })
+		if end < 0 {
+			end = len(text) - i
+		}
+		word := strings.ToLower(text[i : i+end])
+		if languages := smallWords[word]; languages != nil && !seen[word] {
+			seen[word] = true
+			for _, l := range languages {
+				counts[l]++
+			}
+		}
+		i += max(end, 1)
+	}
+	best := own
+	for _, l := range smallWordLanguages {
+		if counts[l] >= 3 && counts[l] > 2*counts[own] && counts[l] > counts[best] {
+			best = l
+		}
+	}
+	return best
+}
+
+// smallWordsRead bounds how much of a text is looked at, in words and marks.
+const smallWordsRead = 400
+
+// smallWordLanguages are the languages of Latin letters told apart, and smallWords
+// what they nearly always use: articles, prepositions, forms of to be.
+var smallWordLanguages, smallWords = readSmallWords(`
+en the and of to is in that it for you with on are was be have at this will we not from by they our your
+de der die das und ist nicht ein eine mit für auf den von zu wir sie im sich auch werden dem es
+fr le la les des est une et pas pour dans que qui sur avec nous vous du au ce il
+es el la los las una que por con para está del y nosotros se es lo en
+it il che di non per una sono della con gli si è anche del nel la
+pt o os uma que não para com são do da em um se você na
+nl het een van en niet voor met zijn op is dat we de te
+`)
+
+func readSmallWords(table string) (languages []string, words map[string][]string) {
+	words = map[string][]string{}
+	for line := range strings.Lines(table) {
+		f := strings.Fields(line)
+		if len(f) == 0 {
+			continue
+		}
+		languages = append(languages, f[0])
+		for _, w := range f[1:] {
+			words[w] = append(words[w], f[0])
+		}
+	}
+	return languages, words
 }
 
 func sameScript(locale, language, others string) string {

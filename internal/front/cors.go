@@ -34,18 +34,21 @@ func notInToken(r rune) bool {
 // crossOrigin adds what a listed origin needs, and reports whether the request was
 // the browser's question and is answered.
 func (h *handler) crossOrigin(w http.ResponseWriter, r *http.Request) bool {
-	if len(h.Origins) == 0 {
-		return false
-	}
-	head := w.Header()
-	head.Add("Vary", "Origin")
 	origin := r.Header.Get("Origin")
+	asks := r.Method == http.MethodOptions && origin != "" && r.Header.Get("Access-Control-Request-Method") != ""
+	head := w.Header()
+	if len(h.Origins) > 0 {
+		head.Add("Vary", "Origin")
+	}
 	if origin == "" || !slices.Contains(h.Origins, origin) {
-		return false
+		if asks { // seen in the browser's network view only: the page itself is told nothing
+			writeText(w, http.StatusForbidden, "the origin "+origin+" may not call: list it under origins in landfall.yaml, as it stands here\n")
+		}
+		return asks
 	}
 	head.Set("Access-Control-Allow-Origin", origin)
 	head.Set("Access-Control-Expose-Headers", exposedHeaders)
-	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
+	if !asks {
 		return false
 	}
 	head.Set("Access-Control-Allow-Methods", allowedMethods)

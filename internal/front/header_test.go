@@ -124,11 +124,11 @@ func TestCrossOrigin(t *testing.T) {
 		status           int
 		allowed, preface bool
 	}{
-		{handler(l), "OPTIONS", "https://app.example", 401, false, false},
+		{handler(l), "OPTIONS", "https://app.example", 403, false, false},
 		{handler(l, list), "OPTIONS", "https://app.example", 204, true, true},
-		{handler(l, list), "OPTIONS", "https://app.example.evil", 401, false, false},
-		{handler(l, list), "OPTIONS", "http://app.example", 401, false, false},
-		{handler(l, list), "OPTIONS", "null", 401, false, false},
+		{handler(l, list), "OPTIONS", "https://app.example.evil", 403, false, false},
+		{handler(l, list), "OPTIONS", "http://app.example", 403, false, false},
+		{handler(l, list), "OPTIONS", "null", 403, false, false},
 		{handler(l, list), "POST", "https://app.example", 401, true, false}, // the refusal can be read too
 		{handler(l, list), "POST", "https://other.example", 401, false, false},
 		{handler(l, list), "POST", "", 401, false, false},

@@ -98,6 +98,23 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// The examples ask where the page was asked for; a host that is none changes nothing.
+func TestExamplesAskThePagesHost(t *testing.T) {
+	h := openapi.Handler(documents(t))
+	for host, want := range map[string]string{
+		"gateway.example:9000": "http://gateway.example:9000/v1/", "[::1]:8460": "http://[::1]:8460/v1/",
+		`"><script>`: "http://127.0.0.1:8460/v1/", "a.example/../": "http://127.0.0.1:8460/v1/",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/docs", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if body := w.Body.String(); !strings.Contains(body, want) || strings.Contains(body, "<script>") {
+			t.Errorf("%s: the page does not ask %s", host, want)
+		}
+	}
+}
+
 // The same packs give the same bytes.
 func TestDeterministic(t *testing.T) {
 	first, second := documents(t), documents(t)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -25,7 +26,7 @@ func Handler(languages []Language) http.Handler {
 		name, body := "openapi.json", l.JSON
 		h.Set("Content-Type", "application/json; charset=utf-8")
 		if page {
-			name, body = "docs.html", l.Page
+			name, body = "docs.html", addressed(l.Page, r)
 			h.Set("Content-Type", "text/html; charset=utf-8")
 			// The page carries its style and nothing else: no script, no other host.
 			h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
@@ -33,6 +34,25 @@ func Handler(languages []Language) http.Handler {
 		h.Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(body)))
 		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(body))
 	})
+}
+
+// address is where the page's examples ask.
+const address = "http://127.0.0.1:8460"
+
+// host is what may stand for it: a name or an address, with a port or without.
+var host = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]{1,5})?$|^\[[0-9a-fA-F:]+\](:[0-9]{1,5})?$`)
+
+// addressed lets the examples ask where the page was asked for, so that they can be
+// pasted as they stand.
+func addressed(page []byte, r *http.Request) []byte {
+	if !host.MatchString(r.Host) {
+		return page
+	}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return bytes.ReplaceAll(page, []byte(address), []byte(scheme+r.Host))
 }
 
 // choose returns the first language asked for that there is.
