@@ -200,35 +200,7 @@ func (f *Feature) mainText(input landfall.Object) string {
 		return textOf(input, f.def.MainElse)
 	}
 	main, _ := input.Get(f.def.Main)
-	var all []string
-	each(main, "", func(path string, v any) {
-		if s, ok := v.(string); ok && slices.ContainsFunc(f.def.MainText, func(p string) bool { return matches(path, p) }) {
-			all = append(all, s)
-		}
-	})
-	return strings.Join(all, "\n")
-}
-
-// each visits a value and all in it, with their places as JSON Pointers.
-func each(v any, path string, visit func(string, any)) {
-	visit(path, v)
-	switch v := v.(type) {
-	case []any:
-		for i, e := range v {
-			each(e, path+"/"+strconv.Itoa(i), visit)
-		}
-	case landfall.Object:
-		for _, m := range v {
-			each(m.Value, path+"/"+landfall.EscapePointer(m.Key), visit)
-		}
-	}
-}
-
-// matches reports whether a place is of a pattern: a JSON Pointer in which * stands
-// for any one name or number.
-func matches(path, pattern string) bool {
-	have, want := strings.Split(path, "/"), strings.Split(pattern, "/")
-	return slices.EqualFunc(have, want, func(h, w string) bool { return h == w || w == "*" })
+	return strings.Join(textsAt(main, f.def.MainText...), "\n")
 }
 
 // textOf returns every string of a field, one a line.

@@ -46,6 +46,9 @@ type kind struct {
 	lane bool
 	// voice returns the text whose language is the answer's; nil: the main text.
 	voice func(landfall.Object) string
+	// beside is what a model reads of the main field beside the main text: it counts
+	// against the limit; may be nil.
+	beside func(landfall.Object) []string
 	// words and caps are the names of Definition.Words and Caps that the kind needs.
 	words, caps []string
 	// prompts are the variants that the kind asks by name, variants those of a language
@@ -66,7 +69,7 @@ var kinds = map[string]kind{
 	"candidates": {shape: shapeCandidates, lane: true},
 	"draft":      {shape: shapeDraft, lane: true, words: placeholderNames, prompts: []string{"main", "heading"}, slots: []string{"points"}},
 	"passages":   {shape: shapePassages, lane: true, voice: question, words: []string{"none", "insufficient"}, slots: []string{"sources"}},
-	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, words: []string{"abstain"}},
+	"turns":      {admit: admitTurns, shape: shapeTurns, lane: true, voice: lastQuestion, beside: callsMade, words: []string{"abstain"}},
 	"edits":      {shape: shapeEdits},
 	"thread": {
 		admit: admitThread, shape: shapeThread,

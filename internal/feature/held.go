@@ -13,17 +13,6 @@ import (
 // in the input's own words. Each knows the places it looks at, in any feature's
 // output; a place that an output lacks asks nothing.
 
-// textsAt returns the strings of a value at places, JSON Pointers with * for any index.
-func textsAt(v any, places ...string) []string {
-	var out []string
-	each(v, "", func(path string, v any) {
-		if s, ok := v.(string); ok && slices.ContainsFunc(places, func(p string) bool { return matches(path, p) }) {
-			out = append(out, s)
-		}
-	})
-	return out
-}
-
 // idsExact: every id of the input stands in the answer exactly once, and no other.
 func idsExact(s *subject) string {
 	want := textsAt(s.call.Input, "/items/*/id")
@@ -142,7 +131,7 @@ func lineNumbers(s *subject) string {
 // noSecrets: no code, card number or password that was masked stands in the answer.
 func noSecrets(s *subject) string {
 	var all []string
-	each(s.output, "", func(_ string, v any) {
+	each(s.output, func(_ place, v any) {
 		if text, ok := v.(string); ok {
 			all = append(all, text)
 		}

@@ -157,12 +157,16 @@ func (f *Feature) checkMeans(input landfall.Object, rel *landfall.Release) (refu
 	if len(unmet) == 0 {
 		return nil
 	}
-	each(input, "", func(path string, v any) {
-		for _, u := range unmet {
-			if refused != nil || !u.names(path, v) {
+	var fields []pattern
+	for _, u := range unmet {
+		fields = append(fields, patterns("/"+u.Field)...)
+	}
+	each(input, func(here place, v any) {
+		for i, u := range unmet {
+			if refused != nil || !fields[i].has(here) || !u.names(v) {
 				continue
 			}
-			at := "/input" + path
+			at := "/input" + here.String()
 			refused = landfall.Errorf(landfall.CodeInputInvalid, "%s is not available yet: it needs %s", at, u.Needs).With("field", at)
 			if len(u.Values) > 0 {
 				refused.Message = at + " " + words([]any{v}) + " is not available yet: it needs " + u.Needs
@@ -172,11 +176,8 @@ func (f *Feature) checkMeans(input landfall.Object, rel *landfall.Release) (refu
 	return refused
 }
 
-// names reports whether an input's value at a place is what is not available.
-func (u Unmet) names(path string, v any) bool {
-	if !matches(path, "/"+u.Field) {
-		return false
-	}
+// names reports whether a value of the field is what is not available.
+func (u Unmet) names(v any) bool {
 	text, ok := v.(string)
 	return len(u.Values) == 0 || ok && slices.Contains(u.Values, text)
 }
@@ -197,8 +198,11 @@ func (f *Feature) checkExcludes(input landfall.Object) *landfall.Error {
 	return nil
 }
 
+// maxProblems bounds the problems that one message lists.
+const maxProblems = 10
+
 // checkInput returns input_invalid for an input that the schema refuses: the first
-// problem's place as field, all of them in the message.
+// problem's place as field, the first few in the message.
 func (f *Feature) checkInput(input landfall.Object, rel *landfall.Release) *landfall.Error {
 	if err := f.checkMeans(input, rel); err != nil {
 		return err
@@ -208,8 +212,11 @@ func (f *Feature) checkInput(input landfall.Object, rel *landfall.Release) *land
 		return f.checkExcludes(input)
 	}
 	var all []string
-	for _, p := range found {
+	for _, p := range found[:min(len(found), maxProblems)] {
 		all = append(all, "/input"+p.path+" "+p.text)
+	}
+	if more := len(found) - maxProblems; more > 0 {
+		all = append(all, fmt.Sprintf("and %d more", more))
 	}
 	e := landfall.Errorf(landfall.CodeInputInvalid, "%s", strings.Join(all, "; ")).With("field", "/input"+found[0].path)
 	if first := found[0]; first.limit > 0 {

@@ -1,6 +1,7 @@
 package feature
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"landfall"
@@ -30,7 +31,11 @@ func (f *Feature) Measure(r landfall.Request, rel *landfall.Release, market stri
 }
 
 func (f *Feature) measure(input landfall.Object, language string, rel *landfall.Release) Measure {
-	m := Measure{Text: f.mainText(input), Language: language, Limit: f.def.Limits[language]}
+	text := f.mainText(input)
+	if f.kind.beside != nil {
+		text = strings.Join(append([]string{text}, f.kind.beside(input)...), "\n")
+	}
+	m := Measure{Text: text, Language: language, Limit: f.def.Limits[language]}
 	m.Count = utf8.RuneCountInString(m.Text)
 	if l := rel.InputLimit(language); l > 0 && l < m.Limit {
 		m.Limit = l

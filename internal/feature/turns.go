@@ -74,6 +74,18 @@ func lastQuestion(input landfall.Object) string {
 	return ""
 }
 
+// callsMade are the calls of a conversation as its prompt has them.
+func callsMade(input landfall.Object) []string {
+	var all []string
+	for _, t := range turns(input) {
+		for _, c := range t.calls() {
+			arguments, _ := c.Get("arguments")
+			all = append(all, c.Text("name")+" "+string(landfall.AppendJSON(nil, arguments)))
+		}
+	}
+	return all
+}
+
 // admitTurns reads what the schema cannot say of a conversation and its tools.
 func admitTurns(f *Feature, c *Call) *landfall.Error {
 	all := turns(c.Input)

@@ -1,6 +1,7 @@
 package feature_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -138,5 +139,40 @@ func TestToolCallsAreDecodedAndChecked(t *testing.T) {
 		if a.err != nil || field(a.output, "tool_calls") != tt.want || a.finish != landfall.FinishToolCalls || len(m.prompts[0].Tools) != 1 || m.prompts[0].ToolChoice != tt.choice {
 			t.Errorf("%s: %v %s %s", tt.name, a.err, field(a.output, "tool_calls"), a.finish)
 		}
+	}
+}
+
+// A long key above many values costs what the request is long, not the square of it.
+func TestReadingCostsWhatARequestIsLong(t *testing.T) {
+	const n = 8000
+	arguments := `{"` + strings.Repeat("k", n) + `":[` + strings.Repeat("1,", n) + `1]}`
+	input, _ := landfall.ParseJSON([]byte(`{"messages":[` + asked + `,{"role":"assistant","tool_calls":[{"id":"c","name":"f","arguments":` + arguments + `}]}]}`))
+	f, err := feature.Compile(shipped(t, "ask"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rel := &landfall.Release{Feature: "ask", Model: landfall.Model{ID: "qwen2.5-coder-1.5b"}, Languages: []string{"zh", "en"}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, _ = f.Admit(landfall.Request{Input: input.(landfall.Object)}, rel, "zh")
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > n*n/4 {
+		t.Errorf("%d bytes for a request of %d", used, len(arguments))
+	}
+}
+
+// What a model reads of a conversation counts, whoever wrote it.
+func TestArgumentsCountAgainstTheLimit(t *testing.T) {
+	long := `{"role":"assistant","tool_calls":[{"id":"call_1","name":"clock","arguments":{"place":"` + strings.Repeat("x", 12000) + `"}}]}`
+	a := talk(t, `{"messages":[`+asked+`,`+long+`,`+toolSaid+`]}`, true, &says{answers: []string{"Noon."}})
+	if limit, _ := param(a.err, "limit"); limit != 12000 {
+		t.Errorf("limit %v: %v", limit, a.err)
+	}
+}
+
+func TestAMessageListsTheFirstProblems(t *testing.T) {
+	a := talk(t, `{"messages":[`+strings.TrimSuffix(strings.Repeat(`{"role":"nobody"},`, 200), ",")+`]}`, false, &says{})
+	if a.err == nil || !strings.HasSuffix(a.err.Message, "; and 190 more") || strings.Count(a.err.Message, "/input/messages/") != 10 {
+		t.Errorf("%v", a.err)
 	}
 }

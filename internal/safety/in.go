@@ -42,9 +42,9 @@ func (p *Policy) In(c Check) (*landfall.Withheld, error) {
 			return nil
 		}
 		w = p.withheld("input", c.Record, c.Language, f.hits)
-		w.Path = f.first.path
-		if !f.first.name {
-			w.Span = &[2]int{c.Unit.Offset(f.first.text, f.hits[0].Start), c.Unit.Offset(f.first.text, f.hits[0].End)}
+		w.Path = f.path
+		if !f.name {
+			w.Span = &[2]int{c.Unit.Offset(f.text, f.hits[0].Start), c.Unit.Offset(f.text, f.hits[0].End)}
 		}
 		return nil
 	})
@@ -52,19 +52,21 @@ func (p *Policy) In(c Check) (*landfall.Withheld, error) {
 }
 
 // finding is what a search of values found: all hits, those of the first string
-// that had any in front, and that string.
+// that had any in front, and that string: its place, and whether it is a name.
 type finding struct {
-	first leaf
-	hits  []Hit
+	path, text string
+	name       bool
+	hits       []Hit
 }
 
 // search checks every string of a value.
 func (p *Policy) search(f *finding, path string, v any) {
-	walk(path, v, func(l leaf) {
-		if len(f.hits) == 0 {
-			f.first = l
+	walk(nil, v, func(l leaf) {
+		hits := p.scan(l.text)
+		if len(f.hits) == 0 && len(hits) > 0 {
+			f.path, f.text, f.name = l.at.under(path), l.text, l.name
 		}
-		f.hits = append(f.hits, p.scan(l.text)...)
+		f.hits = append(f.hits, hits...)
 	})
 }
 

@@ -3,6 +3,7 @@ package safety_test
 import (
 	"encoding/json"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -121,5 +122,22 @@ func TestManyHits(t *testing.T) {
 	w, err := p.In(safety.Check{Values: input(strings.Repeat("龙", 300_000))})
 	if err != nil || len(w.Rules) != 3 || *w.Span != [2]int{0, 3} {
 		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// A long key above many values costs what the input is long, not the square of it.
+func TestInCostsWhatAnInputIsLong(t *testing.T) {
+	const n = 8000
+	p := policy(t, "vrelk")
+	deep := parse(t, `{"`+strings.Repeat("k", n)+`":[`+strings.Repeat("null,1,", n)+`"vrelk"]}`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	w, err := p.In(safety.Check{Values: []safety.Value{{Path: "/input", Value: deep}}})
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > n*n/4 {
+		t.Errorf("%d bytes for an input of %d", used, 8*n)
+	}
+	if err != nil || w == nil || w.Path != "/input/"+strings.Repeat("k", n)+"/16000" {
+		t.Errorf("%v, %v", w, err)
 	}
 }

@@ -126,7 +126,7 @@ func (r *release) output(o landfall.Object) error {
 	}
 	var f finding
 	if r.p.search(&f, "", o); len(f.hits) > 0 {
-		r.withhold(f.first.path, r.shown(), f.hits)
+		r.withhold(f.path, r.shown(), f.hits)
 		return nil
 	}
 	if r.o.MaskPersonal {

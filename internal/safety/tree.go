@@ -4,35 +4,52 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"landfall"
 )
 
 // leaf is one string of a JSON value and where it stands.
 type leaf struct {
-	path string // JSON Pointer; of a name, the object that has it
+	at   place // of a name, the object that has it
 	text string
 	name bool // a member's name and no value
 }
 
+// place is the names and numbers on the way to a value. It is written out only for a
+// hit: a caller's key may be long, and a path for each value below it would cost the
+// square of that.
+type place []string
+
+// under is the place as a JSON Pointer below a root that is one.
+func (p place) under(root string) string {
+	var b strings.Builder
+	b.WriteString(root)
+	for _, token := range p {
+		b.WriteString("/" + landfall.EscapePointer(token))
+	}
+	return b.String()
+}
+
 // walk visits every string of a value in the order it is written: names before
-// their values, and numbers as the text a reader sees.
-func walk(path string, v any, visit func(leaf)) {
+// their values, and numbers as the text a reader sees. A leaf's place is the visitor's
+// until it returns.
+func walk(at place, v any, visit func(leaf)) {
 	switch v := v.(type) {
 	case string:
-		visit(leaf{path: path, text: v})
+		visit(leaf{at: at, text: v})
 	case json.Number:
-		visit(leaf{path: path, text: v.String()})
+		visit(leaf{at: at, text: v.String()})
 	case int, int64:
-		visit(leaf{path: path, text: fmt.Sprint(v)})
+		visit(leaf{at: at, text: fmt.Sprint(v)})
 	case []any:
 		for i, e := range v {
-			walk(path+"/"+strconv.Itoa(i), e, visit)
+			walk(append(at, strconv.Itoa(i)), e, visit)
 		}
 	case landfall.Object:
 		for _, m := range v {
-			visit(leaf{path: path, text: m.Key, name: true})
-			walk(path+"/"+landfall.EscapePointer(m.Key), m.Value, visit)
+			visit(leaf{at: at, text: m.Key, name: true})
+			walk(append(at, m.Key), m.Value, visit)
 		}
 	}
 }
