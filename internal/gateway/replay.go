@@ -136,9 +136,12 @@ func (l *Line) replay(ctx context.Context, w *walk, yield func(safety.Chunk) boo
 	return false
 }
 
-// again shows a kept answer, under a record of its own.
+// again shows a kept answer, under a record of its own that says what is shown.
 func (l *Line) again(ctx context.Context, w *walk, have *replayed, yield func(safety.Chunk) bool) {
 	w.begin(l)
+	for _, c := range have.chunks {
+		l.observe(w, c)
+	}
 	done := *have.chunks[len(have.chunks)-1].Done
 	done.Replayed, done.Meta.Quotas = true, w.meta.Quotas
 	entry := w.closedEntry(l.Now(), &done, false)

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -52,6 +53,36 @@ func TestIdempotencyKey(t *testing.T) {
 	other.App.ID = "app_2"
 	if a := r.ask(context.Background(), other); a.done.Replayed || a.done.Status != landfall.Complete {
 		t.Errorf("another app's key: %+v", a.done)
+	}
+}
+
+// The record of a replay says what is shown, as the first one's does: the text's
+// length, the rule that withheld the rest, the warnings. Its commitment has a salt of
+// its own.
+func TestTheRecordOfAReplaySaysWhatIsShown(t *testing.T) {
+	r := newRig(t, "碎月令")
+	r.says("社区图书馆延长开放时间，馆里可以取碎月令，还有故事会。", 0)
+	var records []audit.Record
+	for _, id := range []string{"lf_1", "lf_2"} {
+		req := keyed(id)
+		req.Warnings = []landfall.Warning{{Code: "parameter_ignored", Message: "temperature"}}
+		if a := r.ask(context.Background(), req); a.done.Status != landfall.StatusHeld || a.text == "" {
+			t.Fatalf("%+v, shown %q", a.done, a.text)
+		}
+		rec, err := r.store.Get(context.Background(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, rec)
+	}
+	first, again := records[0].Closed, records[1].Closed
+	if again.ShownLength != first.ShownLength || again.Stage != first.Stage || again.Stage == "" ||
+		!slices.Equal(again.Rules, first.Rules) || len(again.Rules) != 1 || !slices.Equal(again.Warnings, first.Warnings) || len(again.Warnings) == 0 {
+		t.Errorf("the replay's record says %+v, the first one's %+v", again, first)
+	}
+	nothing := audit.NewCommitment(records[1].Opened.Salt).Sum()
+	if again.Outcome != audit.Replayed || again.OutputCommitment == nothing || again.OutputCommitment == first.OutputCommitment {
+		t.Errorf("outcome %s, commitment %s", again.Outcome, again.OutputCommitment)
 	}
 }
 
