@@ -48,12 +48,8 @@ func (m *metrics) handler(w *audit.Writer) http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
 
-// ended counts one request. An unknown feature's name is the caller's to choose
-// and would make endless series, so it has none.
+// ended counts one request.
 func (m *metrics) ended(e gateway.Ending) {
-	if e.Code == "not_found" {
-		e.Feature = ""
-	}
 	m.requests.WithLabelValues(e.Market, e.Feature, e.Outcome, e.Code).Inc()
 	m.tokens.WithLabelValues(e.Market, e.Feature, "input").Add(float64(e.Usage.Input))
 	m.tokens.WithLabelValues(e.Market, e.Feature, "output").Add(float64(e.Usage.Output))

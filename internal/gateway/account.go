@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"landfall"
@@ -330,7 +331,32 @@ func (l *Line) ended(w *walk, d *landfall.Done, gone bool) {
 		}
 	}
 	l.Log.LogAttrs(context.Background(), level, "request ended", attrs...)
-	if l.Ended != nil {
-		l.Ended(e)
+	l.tell(e)
+}
+
+// tell counts an ending. Whoever counts cannot take the caller's answer away, and is
+// told no feature's name that a caller made up: each would be counted for ever.
+func (l *Line) tell(e Ending) {
+	if l.Ended == nil {
+		return
 	}
+	defer func() {
+		if v := recover(); v != nil {
+			l.Log.Error("panic in counting a request", "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+		}
+	}()
+	if !l.offered(e.Market, e.Feature) {
+		e.Feature = ""
+	}
+	l.Ended(e)
+}
+
+// offered reports whether a market has a feature, approved or not.
+func (l *Line) offered(market, feature string) bool {
+	snap, unavailable := l.Snapshots.Current()
+	if unavailable != nil {
+		return false
+	}
+	m, _ := snap.Market(market)
+	return slices.Contains(m.Features, feature)
 }

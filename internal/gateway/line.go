@@ -54,7 +54,8 @@ type Config struct {
 	Log   *slog.Logger
 }
 
-// Ending is how a request ended, for counting.
+// Ending is how a request ended, for counting. Feature is "" where the market has none
+// of that name.
 type Ending struct {
 	Market, Feature, Outcome, Code string
 	Usage                          landfall.Usage
@@ -143,7 +144,7 @@ func (l *Line) Serve(ctx context.Context, req landfall.Request) iter.Seq[safety.
 			return bounded(ctx, stop, w, refuse(err))
 		}
 		if notice != nil {
-			return bounded(ctx, stop, w, l.label(w, withhold(notice)))
+			return bounded(ctx, stop, w, l.label(w, withhold(w.call.Warnings, notice)))
 		}
 		ask := l.ask(ctx, w)
 		drafts := w.route.Feature.Shape(w.call, ask)
@@ -155,6 +156,15 @@ func refuse(err error) iter.Seq2[safety.Chunk, error] {
 	return func(yield func(safety.Chunk, error) bool) { yield(safety.Chunk{}, err) }
 }
 
-func withhold(n *landfall.Withheld) iter.Seq2[safety.Chunk, error] {
-	return func(yield func(safety.Chunk, error) bool) { yield(safety.Chunk{Withheld: n}, nil) }
+// withhold answers with the notice in place of the feature, which would have given its
+// call's warnings first.
+func withhold(warnings []landfall.Warning, n *landfall.Withheld) iter.Seq2[safety.Chunk, error] {
+	return func(yield func(safety.Chunk, error) bool) {
+		for _, w := range warnings {
+			if !yield(safety.Chunk{Warning: &w}, nil) {
+				return
+			}
+		}
+		yield(safety.Chunk{Withheld: n}, nil)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"landfall"
 	"landfall/internal/audit"
+	"landfall/internal/gateway"
 	"landfall/internal/partner"
 )
 
@@ -429,5 +431,43 @@ func TestToolArgumentsAreModeratedDecoded(t *testing.T) {
 		if tt.status == landfall.StatusHeld && (a.output != nil || len(a.withheld) != 1 || a.withheld[0].Path != "/tool_calls/0/arguments/place") {
 			t.Errorf("%s: %s %+v", name, landfall.AppendJSON(nil, a.output), a.withheld)
 		}
+	}
+}
+
+// Only names of features that the market has are counted, whatever was wrong with the
+// request; and who counts cannot take the answer from the caller.
+func TestWhatIsCountedOfARequest(t *testing.T) {
+	var counted []string
+	r := newRigWith(t, gateway.Config{Ended: func(e gateway.Ending) {
+		counted = append(counted, e.Feature)
+		panic("no such label")
+	}})
+	r.says(summary, 0)
+	for _, name := range []string{"summarize", "x1", "\xff"} {
+		for _, fault := range []*landfall.Error{nil, landfall.Errorf(landfall.CodeInputInvalid, "bad")} {
+			req := request(name, article)
+			req.ID, req.Err = fmt.Sprintf("lf_%d", len(counted)), fault
+			if a := r.ask(context.Background(), req); a.done == nil {
+				t.Errorf("%q with %v has no answer", name, fault)
+			}
+		}
+	}
+	if want := []string{"summarize", "summarize", "", "", "", ""}; !slices.Equal(counted, want) {
+		t.Errorf("counted %q, want %q", counted, want)
+	}
+}
+
+// What a wire warns of is told with a notice as it is with an answer, and stands in
+// the record.
+func TestAnInputWithheldKeepsItsWarnings(t *testing.T) {
+	r := newRig(t, "碎月令")
+	req := request("summarize", article+"碎月令")
+	req.Warnings = []landfall.Warning{{Code: "parameter_ignored", Message: "temperature"}}
+	a := r.ask(context.Background(), req)
+	if len(a.withheld) != 1 || r.asked != 0 || len(a.chunks) != 4 || a.chunks[0].Meta == nil || a.chunks[1].Warning == nil || a.chunks[2].Withheld == nil {
+		t.Errorf("want label, warning, notice, done: %+v", a.chunks)
+	}
+	if w := r.record(t).Closed.Warnings; !slices.Equal(w, []string{"parameter_ignored"}) {
+		t.Errorf("the record's warnings are %q", w)
 	}
 }
