@@ -19,26 +19,32 @@ type quotas struct {
 	Allowances
 	now func() time.Time
 
-	mu sync.Mutex
-	by map[tallyKey]*tally
+	mu    sync.Mutex
+	by    map[tallyKey]tally
+	swept map[time.Duration]time.Time // by window: the beginning of the one in which its counts were looked through
 }
 
+// tallyKey names a count. Of the device scope, id is the app's and device may be "":
+// that count is shared by the devices that no longer fit.
 type tallyKey struct {
-	scope, id string
-	window    time.Duration
+	scope, id, device string
+	window            time.Duration
 }
+
+// began is when the window that now is in began.
+func (k tallyKey) began(now time.Time) time.Time { return now.UTC().Truncate(k.window) }
 
 type tally struct {
 	began time.Time
 	used  int
 }
 
-// maxTallies bounds the memory: an app chooses its devices' names. Devices that no
-// longer fit share one count until a window ends.
+// maxTallies bounds the memory: an app chooses its devices' names. Devices of an app
+// that no longer fit share one count until a window ends.
 const maxTallies = 1 << 17
 
 func newQuotas(a Allowances, now func() time.Time) *quotas {
-	return &quotas{Allowances: a, now: now, by: map[tallyKey]*tally{}}
+	return &quotas{Allowances: a, now: now, by: map[tallyKey]tally{}, swept: map[time.Duration]time.Time{}}
 }
 
 // take admits a request, counting it in every scope, or refuses it and counts it in
@@ -47,7 +53,7 @@ func (q *quotas) take(app landfall.App, device string) ([]landfall.Quota, *landf
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := q.now()
-	all, tallies := q.state(app, device, now)
+	all, keys := q.state(app, device, now)
 	var full *landfall.Quota
 	for i := range all {
 		if all[i].Left() == 0 && (full == nil || all[i].Resets.After(full.Resets)) {
@@ -57,9 +63,9 @@ func (q *quotas) take(app landfall.App, device string) ([]landfall.Quota, *landf
 	if full != nil {
 		return all, reached(*full, now)
 	}
-	for i, t := range tallies {
-		t.used++
+	for i, k := range keys {
 		all[i].Used++
+		q.by[k] = tally{began: k.began(now), used: all[i].Used}
 	}
 	return all, nil
 }
@@ -72,48 +78,56 @@ func (q *quotas) peek(app landfall.App, device string) []landfall.Quota {
 	return all
 }
 
-func (q *quotas) state(app landfall.App, device string, now time.Time) (all []landfall.Quota, tallies []*tally) {
+// state reads the counts of a request, and where each stands.
+func (q *quotas) state(app landfall.App, device string, now time.Time) (all []landfall.Quota, keys []tallyKey) {
 	own := q.App
 	if len(app.Allowances) > 0 {
 		own = app.Allowances
 	}
 	for _, s := range []struct {
-		scope, id  string
+		key        tallyKey
 		allowances []landfall.Allowance
-	}{{"app", app.ID, own}, {"device", app.ID + "/" + device, q.Device}, {"market", app.Market, q.Market}} {
-		if s.scope == "device" && device == "" {
+	}{
+		{tallyKey{scope: "app", id: app.ID}, own},
+		{tallyKey{scope: "device", id: app.ID, device: device}, q.Device},
+		{tallyKey{scope: "market", id: app.Market}, q.Market},
+	} {
+		if s.key.scope == "device" && device == "" {
 			continue
 		}
 		for _, a := range s.allowances {
-			began := now.UTC().Truncate(a.Window)
-			t := q.tally(tallyKey{s.scope, s.id, a.Window}, began, now)
-			all = append(all, landfall.Quota{Allowance: a, Scope: s.scope, Used: t.used, Resets: began.Add(a.Window)})
-			tallies = append(tallies, t)
+			s.key.window = a.Window
+			k, began, used := q.place(s.key, now), s.key.began(now), 0
+			if t := q.by[k]; !t.began.Before(began) {
+				used = t.used
+			}
+			all = append(all, landfall.Quota{Allowance: a, Scope: s.key.scope, Used: used, Resets: began.Add(a.Window)})
+			keys = append(keys, k)
 		}
 	}
-	return all, tallies
+	return all, keys
 }
 
-func (q *quotas) tally(k tallyKey, began, now time.Time) *tally {
-	t := q.by[k]
-	if t == nil && len(q.by) >= maxTallies {
-		q.sweep(now)
-		if len(q.by) >= maxTallies {
-			k.id = ""
-			t = q.by[k]
-		}
+// place is where a count stands: a device's own, unless there is no room for one more.
+func (q *quotas) place(k tallyKey, now time.Time) tallyKey {
+	if _, have := q.by[k]; have || k.device == "" || len(q.by) < maxTallies {
+		return k
 	}
-	if t == nil || t.began.Before(began) {
-		t = &tally{began: began}
-		q.by[k] = t
+	if began := k.began(now); q.swept[k.window].Before(began) {
+		q.swept[k.window] = began
+		q.forget(k.window, began)
 	}
-	return t
+	if len(q.by) >= maxTallies {
+		k.device = ""
+	}
+	return k
 }
 
-// sweep forgets counts whose window has ended.
-func (q *quotas) sweep(now time.Time) {
+// forget drops the counts of a window that began before. They end together, so looking
+// through all of them once a window is enough.
+func (q *quotas) forget(window time.Duration, began time.Time) {
 	for k, t := range q.by {
-		if !now.Before(t.began.Add(k.window)) {
+		if k.window == window && t.began.Before(began) {
 			delete(q.by, k)
 		}
 	}
