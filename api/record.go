@@ -10,12 +10,14 @@ type Record struct {
 	Market  string `json:"market"`
 	At      string `json:"at"`
 	// Outcome is an answer's status, or running, abandoned, interrupted or replayed.
-	Outcome          string          `json:"outcome"`
-	Code             landfall.Code   `json:"code,omitempty"` // of the error
-	Stage            string          `json:"stage,omitempty"`
-	Check            string          `json:"check,omitempty"`
-	Reasons          []string        `json:"reasons,omitempty"`
-	Rules            []string        `json:"rules,omitempty"`
+	Outcome string        `json:"outcome"`
+	Code    landfall.Code `json:"code,omitempty"` // of the error
+	Stage   string        `json:"stage,omitempty"`
+	Check   string        `json:"check,omitempty"`
+	Reasons []string      `json:"reasons,omitempty"`
+	Rules   []string      `json:"rules,omitempty"`
+	// RulesHit is how many rules were hit where Rules names the first of them alone.
+	RulesHit         int             `json:"rules_hit,omitempty"`
 	Warnings         []string        `json:"warnings,omitempty"`
 	Release          landfall.Digest `json:"release,omitempty"`
 	ApprovalSequence int64           `json:"approval_sequence,omitempty"`

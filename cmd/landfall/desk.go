@@ -25,7 +25,7 @@ func (d desk) record(ctx context.Context, app landfall.App, id string) (api.Reco
 	out := api.Record{
 		ID: o.Record, Feature: o.Feature, Market: o.Market, At: stamp(time.UnixMilli(o.At)), Device: o.Device, User: o.User,
 		Form: string(o.Form), Release: o.Release, ApprovalSequence: o.ApprovalSequence, Rehearsal: o.Rehearsal,
-		Outcome: string(c.Outcome), Code: c.Code, Stage: c.Stage, Check: c.Check, Reasons: c.Reasons, Rules: c.Rules, Warnings: c.Warnings,
+		Outcome: string(c.Outcome), Code: c.Code, Stage: c.Stage, Check: c.Check, Reasons: c.Reasons, Rules: c.Rules, RulesHit: c.RulesHit, Warnings: c.Warnings,
 		ReplayOf: c.Of, Model: c.ReportedModel, Attempts: c.Attempts, Usage: c.Usage,
 		InputCommitment: o.InputCommitment, OutputCommitment: c.OutputCommitment,
 		ShownLength: c.ShownLength, FirstTextMS: c.FirstTextMS, TotalMS: c.TotalMS, Appeals: []api.Case{},

@@ -74,13 +74,15 @@ type Entry struct {
 
 	// How it ended, said by the entry that closes. Code is an error class, or one
 	// of a safety stage's (guardrail_input, market_rule …).
-	Outcome  Outcome       `json:"outcome,omitempty"`
-	Code     landfall.Code `json:"code,omitempty"`
-	Check    string        `json:"check,omitempty"`
-	Reasons  []string      `json:"reasons,omitempty"` // codes, of what was unavailable
-	Stage    string        `json:"stage,omitempty"`
-	Rules    []string      `json:"rules,omitempty"`
-	Warnings []string      `json:"warnings,omitempty"` // codes
+	Outcome Outcome       `json:"outcome,omitempty"`
+	Code    landfall.Code `json:"code,omitempty"`
+	Check   string        `json:"check,omitempty"`
+	Reasons []string      `json:"reasons,omitempty"` // codes, of what was unavailable
+	Stage   string        `json:"stage,omitempty"`
+	Rules   []string      `json:"rules,omitempty"`
+	// RulesHit is how many rules were hit where Rules names the first of them alone.
+	RulesHit int      `json:"rules_hit,omitempty"`
+	Warnings []string `json:"warnings,omitempty"` // codes
 	// Of is the record whose answer was given again, for an outcome replayed.
 	Of string `json:"of,omitempty"`
 	// Case is the number of an appeal; its rule stands in Rules, and InputCommitment is

@@ -31,7 +31,7 @@ func openedFull() audit.Entry {
 func closedFull() audit.Entry {
 	return audit.Entry{
 		Kind: audit.Closed, Record: "r1", At: 1_772_000_001_000, Outcome: audit.Withheld, Code: "market_rule",
-		Check: "c", Stage: "output", Rules: []string{"b", "a"}, Warnings: []string{"w"},
+		Check: "c", Stage: "output", Rules: []string{"b", "a"}, RulesHit: 3, Warnings: []string{"w"},
 		Reasons: []string{"not_ready"}, Of: "r0", ReportedModel: "m",
 		ReportedFingerprint: "f", Attempts: 2, Usage: landfall.Usage{Input: 1, Output: 2, Cached: 3},
 		OutputCommitment: digest, ShownLength: 4, FirstTextMS: 5, TotalMS: 6,
@@ -52,7 +52,7 @@ func TestStoredFormIsPinned(t *testing.T) {
 			`"rehearsal":true,"release":"` + string(digest) + `","shows_labels":true,"user":"u"}`},
 		{"closed", closedFull(), `{"at":1772000001000,"attempts":2,"check":"c","code":"market_rule","first_text_ms":5,"kind":"closed",` +
 			`"of":"r0","outcome":"withheld","output_commitment":"` + string(digest) + `","reasons":["not_ready"],"record":"r1","reported_fingerprint":"f",` +
-			`"reported_model":"m","rules":["b","a"],"shown_length":4,"stage":"output","total_ms":6,` +
+			`"reported_model":"m","rules":["b","a"],"rules_hit":3,"shown_length":4,"stage":"output","total_ms":6,` +
 			`"usage":{"cached_tokens":3,"input_tokens":1,"output_tokens":2},"warnings":["w"]}`},
 		{"appealed", appealedFull(), `{"at":1772000002000,"case":"case_x","input_commitment":"` + string(digest) + `","kind":"appealed","record":"r1","rules":["b"]}`},
 	} {

@@ -69,6 +69,7 @@ closed 2026-02-25T06:13:21.000Z, entry of r1
   reasons              ["not_ready"]
   stage                output
   rules                ["b","a"]
+  rules_hit            3
   warnings             ["w"]
   of                   r0
   reported_model       m

@@ -31,6 +31,7 @@ type chatDecoder struct {
 	given   map[string]string
 	limits  map[string]int // max_tokens and its newer name
 	usageAt string
+	named   bool // a message has a name, and a warning was given
 }
 
 // decodeChat fills a call from its body. What it finds wrong stands in req.Err, as

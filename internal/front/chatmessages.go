@@ -49,7 +49,10 @@ func message(d *chatDecoder, at string, v any) turn {
 			t.callID = text(&d.decoder, inner, m.Value, 128)
 		case "name":
 			text(&d.decoder, inner, m.Value, 64)
-			d.warn("parameter_ignored", inner[1:]+" is of no use here: the name sent changes nothing")
+			if !d.named { // once, however many messages have one
+				d.named = true
+				d.warn("parameter_ignored", inner[1:]+" is of no use here: the name of a message changes nothing")
+			}
 		case "refusal": // an assistant's turn as it came
 			if said := content(d, inner, m.Value); t.text == "" {
 				t.text = said

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"landfall"
 )
@@ -239,8 +240,8 @@ func idempotencyKey(r *landfall.Request, h http.Header) {
 	}
 	switch {
 	case key == "" || r.Err != nil:
-	case len(key) > 128 || hasControl(key) || len(h.Values("Idempotency-Key")) > 1:
-		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header Idempotency-Key stands there twice, is longer than 128 bytes or holds a control character").With("field", "Idempotency-Key")
+	case len(key) > 128 || !printable(key) || len(h.Values("Idempotency-Key")) > 1:
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header Idempotency-Key stands there twice, is longer than 128 bytes, holds a control character or is no UTF-8").With("field", "Idempotency-Key")
 	case r.IdempotencyKey != "" && r.IdempotencyKey != key:
 		r.Err = invalid("/idempotency_key", "is another than the header Idempotency-Key: send one of them")
 	default:
@@ -261,12 +262,18 @@ func declares(h http.Header, event string) bool {
 	return false
 }
 
-// pseudonym reads an optional header that names a device or a user.
+// pseudonym reads an optional header that names a device or a user. One that is no
+// text a record can hold is dropped, whatever else is wrong.
 func pseudonym(r *landfall.Request, h http.Header, name string) string {
 	v := h.Get(name)
-	if (len(v) > maxHeader || hasControl(v)) && r.Err == nil {
-		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header %s is longer than %d bytes or holds a control character", name, maxHeader).With("field", name)
-		return ""
+	if len(v) <= maxHeader && printable(v) {
+		return v
 	}
-	return v
+	if r.Err == nil {
+		r.Err = landfall.Errorf(landfall.CodeInputInvalid, "the header %s is longer than %d bytes, holds a control character or is no UTF-8", name, maxHeader).With("field", name)
+	}
+	return ""
 }
+
+// printable reports text that a record and a log can hold as it came.
+func printable(s string) bool { return utf8.ValidString(s) && !hasControl(s) }

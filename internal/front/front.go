@@ -151,12 +151,17 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, e *landfall.Error
 	h.failAs(w, r, h.NewID(), e)
 }
 
-// featureOf is the feature that a path names, "" for any other path.
+// maxFeature bounds the id of a feature, in bytes.
+const maxFeature = 64
+
+// featureOf is the feature that a path names, "" for any other path and for what can be
+// no feature's id: a record and a metric take no text of a caller's making.
 func featureOf(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/v1/features/") {
-		return r.PathValue("id")
+	id := r.PathValue("id")
+	if !strings.HasPrefix(r.URL.Path, "/v1/features/") || len(id) > maxFeature || !printable(id) {
+		return ""
 	}
-	return ""
+	return id
 }
 
 func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *landfall.Error) {
@@ -190,15 +195,18 @@ func (h *handler) ready(w http.ResponseWriter, r *http.Request) {
 // feature decodes a call, and encodes the line's answer in the form asked for.
 func (h *handler) feature(w http.ResponseWriter, r *http.Request, app landfall.App) {
 	req := landfall.Request{
-		ID: h.NewID(), App: app, Feature: r.PathValue("id"), Unit: landfall.UTF16, Processing: "partner_ok",
+		ID: h.NewID(), App: app, Feature: featureOf(r), Unit: landfall.UTF16, Processing: "partner_ok",
 		Stream: strings.Contains(r.Header.Get("Accept"), "text/event-stream"),
 	}
 	w.Header().Set("Landfall-Request-Id", req.ID)
 	body, err := h.readBody(w, r)
 	req.Body = body
-	if err != nil {
+	switch {
+	case err != nil:
 		req.Err = err
-	} else {
+	case req.Feature == "":
+		req.Err = landfall.Errorf(landfall.CodeNotFound, "the path names no feature: an id has at most %d bytes, GET /v1/features lists them", maxFeature)
+	default:
 		decode(&req, body)
 	}
 	idempotencyKey(&req, r.Header)

@@ -43,8 +43,8 @@ func asked(r *http.Request, app landfall.App) landfall.Request {
 		into *string
 	}{{"locale", &req.Locale}, {"device", &req.Device}} {
 		v := q.Get(p.name)
-		if (len(v) > maxHeader || hasControl(v)) && req.Err == nil {
-			req.Err = invalid(p.name, "is longer than %d bytes or holds a control character", maxHeader)
+		if (len(v) > maxHeader || !printable(v)) && req.Err == nil {
+			req.Err = invalid(p.name, "is longer than %d bytes, holds a control character or is no UTF-8", maxHeader)
 		}
 		if v != "" {
 			*p.into = v

@@ -200,13 +200,20 @@ func (l *Line) record(ctx context.Context, entries ...audit.Entry) error {
 	return pending.Wait(ctx)
 }
 
+// maxRules bounds the rules that an entry names: a caller can hit every word of a list,
+// and the log takes no entry of any length.
+const maxRules = 64
+
 func (w *walk) closedEntry(now time.Time, d *landfall.Done, gone bool) audit.Entry {
 	e := audit.Entry{
 		Kind: audit.Closed, Record: w.req.ID, At: now.UnixMilli(),
-		Outcome: audit.Outcome(d.Status), Rules: w.record.rules, Stage: w.record.stage,
+		Outcome: audit.Outcome(d.Status), Rules: w.record.rules, Warnings: w.warned(), Stage: w.record.stage,
 		ReportedModel: w.model.Model, ReportedFingerprint: w.model.Fingerprint, Attempts: d.Attempts, Usage: d.Usage,
 		ShownLength: w.record.shown, OutputCommitment: w.record.output.Sum(),
 		TotalMS: now.Sub(w.began).Milliseconds(),
+	}
+	if hit := len(e.Rules); hit > maxRules { // the deciding one stands in front
+		e.Rules, e.RulesHit = e.Rules[:maxRules], hit
 	}
 	if gone {
 		e.Outcome = audit.Abandoned
@@ -221,13 +228,20 @@ func (w *walk) closedEntry(now time.Time, d *landfall.Done, gone bool) audit.Ent
 			e.Reasons = append(e.Reasons, r.Code)
 		}
 	}
-	for _, warning := range w.warnings {
-		e.Warnings = append(e.Warnings, warning.Code)
-	}
 	if !w.first.IsZero() {
 		e.FirstTextMS = w.first.Sub(w.began).Milliseconds()
 	}
 	return e
+}
+
+// warned returns the codes of the warnings, each once.
+func (w *walk) warned() (codes []string) {
+	for _, warning := range w.warnings {
+		if !slices.Contains(codes, warning.Code) {
+			codes = append(codes, warning.Code)
+		}
+	}
+	return codes
 }
 
 func param(e *landfall.Error, key string) (string, bool) {

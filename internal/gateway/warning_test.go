@@ -155,3 +155,33 @@ func TestWhiteSpaceIsProofreadWithoutAModel(t *testing.T) {
 		t.Errorf("%s", landfall.AppendJSON(nil, a.output))
 	}
 }
+
+// Whatever a caller hits and whatever is warned of, the closing entry fits the log.
+func TestAClosingEntryFitsTheLog(t *testing.T) {
+	var text []rune
+	for r := rune(0x4E00); len(text) < 4000; r++ {
+		text = append(text, r)
+	}
+	var words []string
+	for i := range len(text) - 1 {
+		words = append(words, string(text[i:i+2]))
+	}
+	r := newRig(t, words...)
+	a := r.ask(context.Background(), request("summarize", string(text)))
+	if closed := r.record(t).Closed; len(a.withheld) != 1 || len(closed.Rules) != 64 || closed.RulesHit != len(words) || closed.Rules[0] != a.withheld[0].RuleID {
+		t.Errorf("%d rules of %d, %+v", len(closed.Rules), closed.RulesHit, a.done.Err)
+	}
+}
+
+func TestARecordNamesAWarningOnce(t *testing.T) {
+	r := newRig(t)
+	r.says(summary, 0)
+	req := request("summarize", article)
+	for range 5000 {
+		req.Warnings = append(req.Warnings, landfall.Warning{Code: "parameter_ignored", Message: "changes nothing"})
+	}
+	a := r.ask(context.Background(), req)
+	if closed := r.record(t).Closed; a.done.Status != landfall.Complete || !slices.Equal(closed.Warnings, []string{"parameter_ignored"}) {
+		t.Errorf("%d warnings, %+v", len(closed.Warnings), a.done.Err)
+	}
+}

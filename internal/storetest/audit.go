@@ -90,7 +90,7 @@ var full = audit.Entry{
 var fullClosed = audit.Entry{
 	Kind: audit.Closed, Record: "r1", At: 1_772_000_001_456,
 	Outcome: audit.Withheld, Code: "market_rule", Check: "length", Stage: "output",
-	Rules: []string{"rule-2", "rule-1"}, Warnings: []string{"extractive"}, Reasons: []string{"not_ready"}, Of: "r0",
+	Rules: []string{"rule-2", "rule-1"}, RulesHit: 3, Warnings: []string{"extractive"}, Reasons: []string{"not_ready"}, Of: "r0",
 	ReportedModel: "model-a", ReportedFingerprint: "fp", Attempts: 2, Usage: landfall.Usage{Input: 5, Output: 7, Cached: 1},
 	OutputCommitment: audit.Commit([]byte("salt"), []byte("output")), ShownLength: 42, FirstTextMS: 3, TotalMS: 9,
 }
