@@ -141,7 +141,7 @@ func (s *shaping) askLine(k stack, texts []string) (string, error) {
 	source := NewSource(append(slices.Clone(texts), k.app, strconv.Itoa(len(k.items)))...)
 	listed := head(strings.Join(texts, "\n"), maxListed)
 	for attempt := 0; attempt <= s.def.Repairs; attempt++ {
-		p, err := s.prompt(map[string]string{"app_name": k.app, "listed": listed, "max": strconv.Itoa(s.capOf("line") * 3 / 4)}, s.tokens(0), attempt)
+		p, err := s.prompt(map[string]string{"app_name": oneLine(k.app), "listed": listed, "max": strconv.Itoa(s.capOf("line") * 3 / 4)}, s.tokens(0), attempt)
 		if err != nil {
 			return "", err
 		}

@@ -228,7 +228,7 @@ func (r *ranking) judge(e arrived) (string, error) {
 		}
 	}
 	for attempt := 0; attempt <= r.def.Repairs; attempt++ {
-		p, err := r.prompt(map[string]string{"entry": head(e.text, maxEntry), "sender": e.from}, r.tokens(0), attempt)
+		p, err := r.prompt(map[string]string{"entry": head(e.text, maxEntry), "sender": oneLine(e.from)}, r.tokens(0), attempt)
 		if err != nil {
 			return "", err
 		}

@@ -45,7 +45,7 @@ func shapeReplies(s *shaping) error {
 	}
 	var lines []string
 	for _, m := range thread {
-		lines = append(lines, m.from+s.said("colon")+m.text)
+		lines = append(lines, oneLine(m.from)+s.said("colon")+oneLine(m.text)) // a line of its own would pass for another speaker
 	}
 	q := inquiry{
 		variant: s.variant(), schema: objectOf(members...), tokens: s.tokens(0) * len(wanted),
