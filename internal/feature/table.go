@@ -32,7 +32,7 @@ func (s *shaping) shapeTable() error {
 	most := cmp.Or(intAt(s.call.Input, "max_rows"), defaultMaxRows)
 	q := inquiry{
 		variant: s.variant(), slots: map[string]string{"columns": jsonOf(columns)},
-		schema: rowsSchema(columns, most+1), // one more shows that there are more
+		schema: rowsSchema(columns, min(most+1, mostRows(s.mainOf()))), // one more shows that there are more
 		tokens: s.tokens(countRunes(s.mainOf()) * 3 / 2),
 	}
 	var out *subject
@@ -103,6 +103,10 @@ func soundColumns(columns []string) string {
 }
 
 // rowsSchema holds a model to rows of the columns; a cell that the text lacks is null.
+// mostRows is more rows than a text has things to say of: a model that does not find
+// the end of a table would go on to its last token.
+func mostRows(text string) int { return 4 + 2*len(parts(text, byClause)) }
+
 func rowsSchema(columns []string, most int) landfall.Object {
 	cell := landfall.Object{{Key: "type", Value: []any{"string", "null"}}}
 	members := make([]landfall.Member, len(columns))
