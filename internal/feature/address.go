@@ -14,9 +14,9 @@ type address struct {
 
 // addresses finds a mail address before the host in it, and a link before the mail
 // address in it. The domains are those a text names without a scheme.
-var addresses = regexp.MustCompile(`(?i)((?:https?|ftp)://[^\s<>"'，。；！？、（）《》“”\p{Han}]+|www\.[a-z0-9][^\s<>"'，。；！？、（）《》“”\p{Han}]*)` +
+var addresses = regexp.MustCompile(`(?i)((?:https?|ftp)://[^\s<>"'…，。；！？、（）《》“”\p{Han}]+|www\.[a-z0-9][^\s<>"'…，。；！？、（）《》“”\p{Han}]*)` +
 	`|([a-z0-9][a-z0-9._%+-]*@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})` +
-	`|((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|cn|org|net|edu|gov|info|example|test|io|dev|app|eu|uk|de|fr|jp|kr)\b(?:/[^\s<>"'，。；！？、（）《》“”\p{Han}]*)?)` +
+	`|((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:com|cn|org|net|edu|gov|info|example|test|io|dev|app|eu|uk|de|fr|jp|kr)\b(?:/[^\s<>"'…，。；！？、（）《》“”\p{Han}]*)?)` +
 	`|(@[\p{L}\p{N}_][\p{L}\p{N}_.-]*)`)
 
 func findAddresses(text string) []address {

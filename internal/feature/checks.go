@@ -131,9 +131,13 @@ func numbersGrounded(s *subject) string {
 	if s.piece != "" {
 		source = s.pieceSource()
 	}
-	if lacking := source.Lacks(s.part); len(lacking) > 0 {
+	part := s.part
+	if at := len(s.whole) - len(part); s.piece == "" && at > 0 && strings.HasSuffix(s.whole, part) && !strings.HasSuffix(strings.TrimRight(s.whole[:at], " "), "\n") {
+		part = "x " + part // it begins no line, so a number that begins it is no list mark
+	}
+	if lacking := source.Lacks(part); len(lacking) > 0 {
 		f := lacking[0]
-		return f.Kind + " " + s.part[f.Start:f.End] + " is not in the input"
+		return f.Kind + " " + part[f.Start:f.End] + " is not in the input"
 	}
 	return ""
 }

@@ -127,7 +127,7 @@ func (s *scanner) hanClock(i int, n number, hour int) int {
 		minute, end = map[rune]int{'一': 15, '三': 45}[s.rune(next)], next+2
 	default:
 		m := s.readNumber(next)
-		if v, ok := m.integer(); ok && m.end > 0 && v < 60 && m.style != "word" && m.each == nil {
+		if v, ok := m.integer(); ok && m.end > 0 && v < 60 && m.style != "word" && m.each == nil && (next == end || s.rune(s.spaces(m.end)) == '分') {
 			minute, end = v, m.end
 			if k := s.spaces(end); s.rune(k) == '分' {
 				end = k + 1

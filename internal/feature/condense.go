@@ -78,7 +78,7 @@ func (s *shaping) ownSentence(chunk string) string {
 
 // firstSentence is the first sentence of a model's words, without a mark of a list.
 func firstSentence(text string) string {
-	text = strings.TrimSpace(mark.ReplaceAllString(strings.TrimSpace(text), ""))
+	text = strings.TrimSpace(withoutBullet(strings.TrimSpace(text)))
 	for _, p := range parts(text, bySentence) {
 		return p.in(text)
 	}

@@ -3,6 +3,7 @@ package feature
 import (
 	"cmp"
 	"encoding/json"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,7 +96,10 @@ func (s *shaping) capOf(name string) int {
 func intAt(o landfall.Object, key string) int {
 	v, _ := o.Get(key)
 	n, _ := v.(json.Number)
-	i, _ := strconv.Atoi(n.String())
+	i, err := strconv.Atoi(n.String())
+	if f, bad := n.Float64(); err != nil && bad == nil && f == math.Trunc(f) && math.Abs(f) < 1<<31 {
+		return int(f) // 2.0 and 2e1 are integers for JSON Schema
+	}
 	return i
 }
 
@@ -114,10 +118,14 @@ func shorten(text string, limit int) string {
 		end = limit - 1
 	}
 	source, kept := NewSource(text), string(r[:end])
-	for lacking := source.Lacks(kept); len(lacking) > 0; lacking = source.Lacks(kept) {
+	for {
+		kept = strings.TrimRight(kept, " ，、；：,;:。.")
+		lacking := append(source.Lacks(kept), source.Lacks(kept+"…")...)
+		if len(lacking) == 0 {
+			return kept + "…"
+		}
 		kept = kept[:lacking[0].Start]
 	}
-	return strings.TrimRight(kept, " ，、；：,;:。.") + "…"
 }
 
 // isWordRune: inside a word or a number no text is cut.

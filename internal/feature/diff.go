@@ -281,5 +281,11 @@ func (g guard) touched(e edit) bool {
 			return -1
 		}, s)
 	}
-	return keep(e.original) != keep(e.replacement) || len(findAddresses(e.replacement)) > 0
+	facts := func(s string) (out []string) {
+		for _, f := range newScanner(s, true).facts() {
+			out = append(out, f.key())
+		}
+		return out
+	}
+	return keep(e.original) != keep(e.replacement) || !slices.Equal(facts(e.original), facts(e.replacement)) || len(findAddresses(e.replacement)) > 0
 }

@@ -150,7 +150,7 @@ func (s *shaping) askLine(k stack, texts []string) (string, error) {
 			return "", err
 		}
 		line, _, _ := strings.Cut(strings.TrimSpace(said.text), "\n")
-		line = strings.TrimRight(strings.TrimSpace(mark.ReplaceAllString(line, "")), "。.")
+		line = strings.TrimRight(strings.TrimSpace(withoutBullet(line)), "。.")
 		if s.usableLine(line, texts, source) {
 			return line, nil
 		}

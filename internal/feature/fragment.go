@@ -51,7 +51,7 @@ func lines(out []fragment, text string) []fragment {
 		}
 		lead := body[:len(body)-len(strings.TrimLeftFunc(body, unicode.IsSpace))]
 		begins := i > 0 || len(out) == 0 // a line, and no text behind a tag
-		if m := lineMark.FindString(body[len(lead):]); m != "" && begins && len(lead)+len(m) < len(body) {
+		if m := lineMark.FindString(body[len(lead):]); m != "" && !isDecimal(m, body[len(lead)+len(m):]) && begins && len(lead)+len(m) < len(body) {
 			out = append(out, fragment{text: lead + m, fixed: true})
 			body = body[len(lead)+len(m):]
 		}

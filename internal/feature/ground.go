@@ -44,6 +44,9 @@ func (s *Source) read() {
 	s.facts = map[string]bool{}
 	var plain strings.Builder
 	for _, t := range s.texts {
+		for _, f := range Facts(t) { // a text states what its own strict reading does
+			s.facts[f.key()] = true
+		}
 		for _, f := range newScanner(t, true).facts() {
 			s.facts[f.key()] = true
 			for _, k := range f.also {
@@ -147,6 +150,7 @@ type scanner struct {
 	out   []Fact
 	// month is the month of the date before, for 3月5日至8日.
 	month int
+	depth int
 }
 
 func newScanner(text string, loose bool) *scanner {

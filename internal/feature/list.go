@@ -66,7 +66,7 @@ func leastEntries(text string) int {
 func entriesOf(o landfall.Object, colon string) []entry {
 	var out []entry
 	add := func(text string, level int) {
-		if text = strings.TrimSpace(mark.ReplaceAllString(text, "")); text != "" {
+		if text = strings.TrimSpace(withoutBullet(text)); text != "" {
 			out = append(out, entry{text, level})
 		}
 	}
@@ -82,10 +82,12 @@ func entriesOf(o landfall.Object, colon string) []entry {
 		add(what, 1)
 	}
 	for _, e := range objectsOf(o, "sections") {
+		before := len(out)
 		add(e.Text("title"), 1)
+		level := 1 + len(out) - before
 		points, _ := e.Get("points")
 		for _, text := range stringsOf(points) {
-			add(text, 2)
+			add(text, level)
 		}
 	}
 	return out

@@ -104,7 +104,12 @@ func (s *scanner) rest(i int, factor int64) number {
 	if !isDigit(s.rune(i)) && hanValue(s.rune(i)) < 0 {
 		return number{}
 	}
+	if s.depth > 6 { // 万亿, 千, 百, 十: parts of a number get smaller
+		return number{}
+	}
+	s.depth++
 	n := s.readNumber(i)
+	s.depth--
 	if n.end == 0 || n.value.Cmp(big.NewRat(factor, 1)) >= 0 || n.end == i+1 {
 		return number{}
 	}

@@ -101,6 +101,8 @@ func separates(before string, mark, next rune) bool {
 	switch mark {
 	case '.', ',', ';', ':':
 		return unicode.IsSpace(next) || mark == '.' && unicode.Is(unicode.Han, next)
+	case '?', '!':
+		return !(next < utf8.RuneSelf && (asciiLetter(next) || isDigit(next)))
 	case '，', '：', '．':
 		return !unicode.IsDigit(next)
 	}

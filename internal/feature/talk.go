@@ -47,6 +47,7 @@ type talk struct {
 	turns   []spoken
 	remarks []remark
 	words   talkWords
+	all     []string
 }
 
 func newTalk(d Definition, turns []spoken) *talk { return newTalkOf(d.talkWords(), turns) }
@@ -207,15 +208,19 @@ func (t *talk) assigned(text, who string) bool {
 
 // people are all who speak or are spoken to, in order of appearance.
 func (t *talk) people() []string {
-	var out []string
-	for _, m := range t.turns {
-		for _, who := range append([]string{m.who}, m.to...) {
-			if strings.TrimSpace(who) != "" && !slices.Contains(out, who) {
-				out = append(out, who)
+	if t.all == nil {
+		seen := map[string]bool{"": true}
+		t.all = []string{}
+		for _, m := range t.turns {
+			for _, who := range append([]string{m.who}, m.to...) {
+				if strings.TrimSpace(who) != "" && !seen[who] {
+					seen[who] = true
+					t.all = append(t.all, who)
+				}
 			}
 		}
 	}
-	return out
+	return t.all
 }
 
 // other is the second person of a conversation between two.

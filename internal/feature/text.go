@@ -275,11 +275,24 @@ func (o *spout) items() []string {
 // mark is what a model puts in front of a list's entries.
 var mark = regexp.MustCompile(`^\s*(?:[-*•·–]\s+|[•·]|\(?\d{1,2}[.)、．]\s*|（[一二三四五六七八九十\d]{1,2}）\s*|[一二三四五六七八九十]、\s*)`)
 
+// withoutBullet is an entry without its list mark.
+func withoutBullet(text string) string {
+	if m := mark.FindStringIndex(text); m != nil && !isDecimal(text[:m[1]], text[m[1]:]) {
+		return text[m[1]:]
+	}
+	return text
+}
+
+// isDecimal tells the beginning of 3.5 from a list mark.
+func isDecimal(head, rest string) bool {
+	return strings.HasSuffix(head, ".") && rest != "" && isDigit(rune(rest[0]))
+}
+
 // join returns the part as it continues the text, and its own text alone.
 func (o *spout) join(raw string) (text, core string) {
 	core = strings.TrimSpace(raw)
 	if o.size.Items > 0 {
-		core = strings.TrimSpace(mark.ReplaceAllString(core, ""))
+		core = strings.TrimSpace(withoutBullet(core))
 		if o.begun() {
 			return "\n" + core, core
 		}
