@@ -4,33 +4,55 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"sync/atomic"
+	"sync"
 )
 
-// budget bounds the bytes of bodies that are held at once, whatever their number. A
-// body that says its length takes its place as a whole when it begins to come, so that
-// those under way are not refused halfway; another is counted as it comes.
+// budget bounds the bytes of bodies that are held at once, whatever their number, and
+// those of one app to a part of it: uploads that stand still are in nobody else's way.
+// A body that says its length takes its place as a whole when it begins to come, so
+// that those under way are not refused halfway; another is counted as it comes.
 type budget struct {
 	limit int64
-	held  atomic.Int64
+
+	mu   sync.Mutex
+	held int64
+	by   map[string]int64 // of it, by app
+}
+
+// share is the part of one app: a quarter, or one body where that is more.
+func (b *budget) share() int64 { return max(b.limit/4, MaxBody) }
+
+// add takes more bytes for an app, or none where they do not fit.
+func (b *budget) add(app string, more int64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if more > 0 && (b.held+more > b.limit || b.by[app]+more > b.share()) {
+		return false
+	}
+	b.held += more
+	if b.by[app] += more; b.by[app] == 0 {
+		delete(b.by, app)
+	}
+	return true
 }
 
 var errNoRoom = errors.New("no room for the body")
 
-// hold counts a request's body from now on; the function returned ends that, once
-// nothing holds the body any more.
-func (b *budget) hold(r *http.Request) (release func()) {
+// hold counts the body of an app's request from now on; the function returned ends
+// that, once nothing holds the body any more.
+func (b *budget) hold(r *http.Request, app string) (release func()) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return func() {}
 	}
-	counted := &countedBody{ReadCloser: r.Body, budget: b, length: min(r.ContentLength, MaxBody)}
+	counted := &countedBody{ReadCloser: r.Body, budget: b, app: app, length: min(r.ContentLength, MaxBody)}
 	r.Body = counted
-	return func() { b.held.Add(-counted.taken) }
+	return func() { b.add(app, -counted.taken) }
 }
 
 type countedBody struct {
 	io.ReadCloser
 	budget *budget
+	app    string
 	length int64 // as it was said, at most MaxBody; -1 for unknown
 	read   int64
 	taken  int64 // of the budget
@@ -54,11 +76,11 @@ func (c *countedBody) take(n int64) bool {
 	if more <= 0 {
 		return true
 	}
-	if c.budget.held.Add(more) <= c.budget.limit {
+	if c.budget.add(c.app, more) {
 		c.taken = n
 		return true
 	}
-	c.budget.held.Add(-more - c.taken)
+	c.budget.add(c.app, -c.taken)
 	c.taken, c.over = 0, true
 	return false
 }

@@ -36,17 +36,22 @@ func (l waiting) Serve(_ context.Context, r landfall.Request) iter.Seq[safety.Ch
 	}
 }
 
-// Bodies of 4 MiB on 64 connections: as many are held as the budget has room for,
-// the others are told to come back, and memory stays bounded. What ended gives its
-// room back.
+// anyApp takes a key for the app of that name.
+func anyApp(c *front.Config) {
+	c.App = func(key string) (landfall.App, bool) { return landfall.App{ID: key, Market: "XA"}, true }
+}
+
+// Bodies of 4 MiB on 64 connections of four apps: as many are held as the budget has
+// room for, the others are told to come back, and memory stays bounded. What ended
+// gives its room back.
 func TestBodiesInFlightAreBounded(t *testing.T) {
 	const connections, room = 64, 8
 	l := waiting{make(chan struct{}, connections), make(chan struct{})}
-	h := handler(&line{}, func(c *front.Config) { c.Line = l })
+	h := handler(&line{}, func(c *front.Config) { c.Line = l }, anyApp)
 	body := `{"input":{"text":"` + strings.Repeat("a", 4<<20-64) + `"}}`
-	post := func() *httptest.ResponseRecorder {
+	post := func(app int) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(http.MethodPost, "/v1/features/summarize", io.NopCloser(strings.NewReader(body)))
-		r.Header.Set("Authorization", "Bearer good")
+		r.Header.Set("Authorization", fmt.Sprint("Bearer app", app%4))
 		r.ContentLength = int64(len(body))
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -55,9 +60,9 @@ func TestBodiesInFlightAreBounded(t *testing.T) {
 	var mu sync.Mutex
 	codes := map[string]int{}
 	var wg sync.WaitGroup
-	for range connections {
+	for i := range connections {
 		wg.Go(func() {
-			w := post()
+			w := post(i)
 			var e struct{ Error *struct{ Code string } }
 			if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil {
 				t.Error(err)
@@ -86,11 +91,53 @@ func TestBodiesInFlightAreBounded(t *testing.T) {
 		t.Errorf("%d MiB are held", m.HeapAlloc>>20)
 	}
 	t.Logf("%v, %d MiB of heap", codes, m.HeapAlloc>>20)
-	for range room {
-		if w := post(); w.Code != http.StatusOK {
+	for i := range room {
+		if w := post(i); w.Code != http.StatusOK {
 			t.Fatalf("afterwards: %d %.200s", w.Code, w.Body)
 		}
 		<-l.arrived
+	}
+}
+
+// still is a body of which one byte comes, and then nothing until it is released.
+type still struct {
+	came     int
+	waits    chan<- struct{}
+	released <-chan struct{}
+}
+
+func (s *still) Read(p []byte) (int, error) {
+	if s.came++; s.came == 1 {
+		return copy(p, "{"), nil
+	}
+	s.waits <- struct{}{}
+	<-s.released
+	return 0, io.ErrUnexpectedEOF
+}
+
+// Uploads that stand still take the place of their own app and of no other.
+func TestUploadsThatStandStillBlockTheirOwnApp(t *testing.T) {
+	const uploads = 8
+	h := handler(&line{answer: fail}, anyApp)
+	waits, released := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer close(released)
+	for range uploads {
+		wg.Go(func() {
+			r := httptest.NewRequest(http.MethodPost, "/v1/features/summarize", io.NopCloser(&still{waits: waits, released: released}))
+			r.Header.Set("Authorization", "Bearer idle")
+			r.ContentLength = front.MaxBody
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		})
+	}
+	for range uploads {
+		<-waits
+	}
+	for app, want := range map[string]int{"idle": http.StatusServiceUnavailable, "another": http.StatusOK} {
+		if w := call(h, `{"input":{}}`, "Authorization: Bearer "+app); w.Code != want {
+			t.Errorf("%s: %d %s", app, w.Code, w.Body)
+		}
 	}
 }
 

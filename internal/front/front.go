@@ -61,7 +61,8 @@ type Config struct {
 	// Origins are the web pages whose scripts may call, https://app.example; none may
 	// when there are none.
 	Origins []string
-	// Bodies bounds the bytes of bodies held at once. Defaults to 32 MiB.
+	// Bodies bounds the bytes of bodies held at once; one app may hold a quarter of it,
+	// one body at least. Defaults to 32 MiB.
 	Bodies int64
 	// Stall is how long one write may wait for a client that does not read, and
 	// Upload how long a body may take to come. Default to 30 seconds and a minute.
@@ -84,7 +85,7 @@ func (c Config) Handler() http.Handler {
 		c.Bodies = 32 << 20
 	}
 	// Guessing keys is slow: 20 refusals a second, then 429 without a look.
-	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies}, watchers: make(chan struct{}, maxWatchers), started: time.Now()}
+	h := &handler{Config: c, refusals: rate.NewLimiter(20, 40), bodies: &budget{limit: c.Bodies, by: map[string]int64{}}, watchers: make(chan struct{}, maxWatchers), started: time.Now()}
 	mux := http.NewServeMux()
 	for _, r := range h.routes() {
 		mux.HandleFunc(r.pattern, r.serve)
@@ -100,7 +101,6 @@ func (c Config) Handler() http.Handler {
 		if h.crossOrigin(w, r) {
 			return
 		}
-		defer h.bodies.hold(r)()
 		mux.ServeHTTP(w, r)
 	})
 }
@@ -130,6 +130,7 @@ func (h *handler) authenticated(next func(http.ResponseWriter, *http.Request, la
 			app, known = h.App(strings.TrimSpace(key))
 		}
 		if known {
+			defer h.bodies.hold(r, app.ID)()
 			next(w, r, app)
 			return
 		}
