@@ -97,6 +97,7 @@ func (c Config) Handler() http.Handler {
 		// stream's own and would end it while the model still thinks.
 		if r.ProtoMajor < 2 {
 			h.limitWrite(w)
+			h.limitUpload(w, r)
 		}
 		if h.crossOrigin(w, r) {
 			return
@@ -117,6 +118,15 @@ type handler struct {
 // read would otherwise hold its place, past the deadline of its request.
 func (h *handler) limitWrite(w http.ResponseWriter) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.Stall)) // a writer without deadlines has no connection
+}
+
+// limitUpload bounds how long a body may take to come, wanted or not: before a refusal
+// the server itself waits for it. Without a body it waits for nothing but the client's
+// leaving.
+func (h *handler) limitUpload(w http.ResponseWriter, r *http.Request) {
+	if r.Body != http.NoBody {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(h.Upload)) // a reader without deadlines has no connection
+	}
 }
 
 func (h *handler) authenticated(next func(http.ResponseWriter, *http.Request, landfall.App)) http.HandlerFunc {
@@ -170,6 +180,8 @@ func (h *handler) failAs(w http.ResponseWriter, r *http.Request, id string, e *l
 		Meta:   landfall.Meta{ID: id, Feature: featureOf(r)},
 		Status: landfall.StatusError, Err: e,
 	}}
+	// What is left of a body is read first, so that the client listens.
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.Upload + h.Stall))
 	if isChat(r.URL.Path) {
 		writeChatError(w, c.done, &chatCall{})
 		return

@@ -144,3 +144,42 @@ func TestABodyThatDoesNotComeIsEnded(t *testing.T) {
 		}
 	})
 }
+
+// An upload is bounded on every way, with a key or without, and one that comes slowly
+// or not at all hears why it is refused.
+func TestASlowUploadHearsItsRefusal(t *testing.T) {
+	for name, tt := range map[string]struct{ path, key, status string }{
+		"no key":  {"/v1/features/summarize", "bad", "HTTP/1.1 401 "},
+		"count":   {"/v1/count", "good", "HTTP/1.1 400 "},
+		"appeal":  {"/v1/appeals", "good", "HTTP/1.1 400 "},
+		"nothing": {"/nothing", "good", "HTTP/1.1 404 "},
+	} {
+		for _, length := range []string{"5", "1000"} { // it comes within a minute, or does not
+			t.Run(name+" "+length, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					dial, stop := serve(handler(&line{answer: fail}))
+					defer stop()
+					c := dial()
+					var wg sync.WaitGroup
+					defer wg.Wait()
+					defer c.Close()
+					began := time.Now()
+					wg.Go(func() {
+						_, _ = io.WriteString(c, "POST "+tt.path+" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "+tt.key+"\r\nContent-Length: "+length+"\r\n\r\n")
+						for range 10 {
+							time.Sleep(9 * time.Second) // the bubble's clock
+							if _, err := io.WriteString(c, " "); err != nil {
+								return
+							}
+						}
+					})
+					head := make([]byte, len(tt.status))
+					_, _ = io.ReadFull(c, head)
+					if d := time.Since(began); string(head) != tt.status || d < 40*time.Second || d > 70*time.Second {
+						t.Errorf("%q after %s, want %q", head, d, tt.status)
+					}
+				})
+			})
+		}
+	}
+}
