@@ -41,6 +41,9 @@ type kind struct {
 	// admit reads what only the kind knows of an input; may be nil.
 	admit func(*Feature, *Call) *landfall.Error
 	shape func(*shaping) error
+	// masked returns an output in which something was masked with what it says of itself
+	// made true again; may be nil.
+	masked func(Call, landfall.Object) landfall.Object
 	// lane says that the answer is a text that shows as it clears, which an app may
 	// cut with max_tokens and stop.
 	lane bool
@@ -87,7 +90,7 @@ var kinds = map[string]kind{
 		words: append([]string{"joint", "between", "count", "news", "emergency", "banking"}, secretNames...),
 		caps:  []string{"line"}, slots: []string{"app_name", "listed", "max"},
 	},
-	"json":    {admit: admitSchema, shape: shapeJSON, slots: []string{"schema"}},
+	"json":    {admit: admitSchema, shape: shapeJSON, masked: revalidate, slots: []string{"schema"}},
 	"list":    {read: readList, shape: shapeList, variants: listVariants, slots: []string{"columns"}, words: []string{"colon", "done"}},
 	"replies": {read: readReplies, shape: shapeReplies, slots: []string{"thread", "keys"}, words: []string{"sensitive", "facts", "or", "yes_no"}},
 	"tags":    {read: readTags, admit: admitTags, shape: shapeTags, prompts: tagPrompts, slots: []string{"labels"}, words: []string{"emotion", "intent", "profile"}},
@@ -144,6 +147,15 @@ func (f *Feature) Definition() Definition { return f.def }
 
 // Deadline is how long an answer may take.
 func (f *Feature) Deadline() time.Duration { return time.Duration(f.def.DeadlineMS) * time.Millisecond }
+
+// Masked returns an output in which something was masked with what it says of itself
+// made true again.
+func (f *Feature) Masked(c Call, output landfall.Object) landfall.Object {
+	if f.kind.masked == nil {
+		return output
+	}
+	return f.kind.masked(c, output)
+}
 
 // Blank returns the output with nothing in it: every field that is always present.
 func (f *Feature) Blank() landfall.Object {

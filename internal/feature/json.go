@@ -56,11 +56,18 @@ func shapeJSON(s *shaping) error {
 
 func (s *shaping) emitRecord(r *record) error {
 	out := s.Blank()
-	out = out.Set("data", r.data).Set("missing", r.missing).Set("valid", len(problems(s.call.schema.compiled, r.data)) == 0)
+	out = out.Set("data", r.data).Set("missing", r.missing)
+	out = revalidate(s.call, out)
 	if v, _ := s.call.Input.Get("evidence"); v == true {
 		out = out.Set("evidence", r.evidence)
 	}
 	return s.emitWhole(&subject{shaping: s, output: out})
+}
+
+// revalidate says whether the record as it is shown fits the caller's schema.
+func revalidate(c Call, out landfall.Object) landfall.Object {
+	data, _ := out.Get("data")
+	return out.Set("valid", len(problems(c.schema.compiled, data)) == 0)
 }
 
 // findObject returns the record in a model's words: the first object that fits the

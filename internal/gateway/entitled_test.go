@@ -46,3 +46,21 @@ func TestPersonalDataGoesToTheEntitled(t *testing.T) {
 		t.Errorf("a replay under the same rights: %+v", a.done.Err)
 	}
 }
+
+// Whether a record fits the caller's schema is said of the record as it is shown.
+func TestAMaskedRecordSaysWhetherItFits(t *testing.T) {
+	r := newRig(t)
+	r.says(`{"phone":"138.0000.0000"}`, 0)
+	for form, want := range map[string]any{"^[0-9.]*$": false, "^[0-9.*]*$": true} {
+		req := request("extract", "请联系小禾，电话138.0000.0000。")
+		req.ID = "lf_" + form
+		req.Input = append(req.Input, landfall.Member{Key: "json_schema", Value: landfall.Object{{Key: "type", Value: "object"}, {Key: "properties", Value: landfall.Object{
+			{Key: "phone", Value: landfall.Object{{Key: "type", Value: "string"}, {Key: "pattern", Value: form}}},
+		}}}})
+		a := r.ask(context.Background(), req)
+		data, _ := a.output.Get("data")
+		if valid, _ := a.output.Get("valid"); valid != want || data.(landfall.Object).Text("phone") != "***.****.****" {
+			t.Errorf("%s: %v, %s", form, a.done.Err, landfall.AppendJSON(nil, a.output))
+		}
+	}
+}

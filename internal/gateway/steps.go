@@ -89,6 +89,7 @@ func moderateOut(w *walk, drafts iter.Seq2[landfall.Draft, error]) iter.Seq2[saf
 	return w.route.Policy.Out(w.noteFinish(drafts), safety.OutOptions{
 		Record: w.req.ID, Language: w.words(), Unit: w.req.Unit,
 		MaskPersonal: w.route.Feature.Definition().MaskPersonal && !w.req.App.PersonalData,
+		Masked:       func(o landfall.Object) landfall.Object { return w.route.Feature.Masked(w.call, o) },
 	})
 }
 

@@ -62,5 +62,9 @@ func (r *release) maskOutput(o landfall.Object) (landfall.Object, bool) {
 		r.chunks = append(r.chunks, Chunk{Warning: &landfall.Warning{Code: "personal_data_masked",
 			Message: "the digits of personal data are masked at " + strings.Join(places, ", ") + ": this app is not entitled to them"}})
 	}
-	return out.(landfall.Object), true
+	masked := out.(landfall.Object)
+	if len(places) > 0 && r.o.Masked != nil {
+		masked = r.o.Masked(masked)
+	}
+	return masked, true
 }

@@ -14,6 +14,9 @@ type OutOptions struct {
 	// MaskPersonal masks the personal data of a whole output. It is for features whose
 	// text is held to the end: text of lanes is not masked.
 	MaskPersonal bool
+	// Masked returns an output in which something was masked with what it says of itself
+	// made true again; nil: it says nothing. What it adds is not moderated.
+	Masked func(landfall.Object) landfall.Object
 }
 
 // Out turns drafts into chunks; the sequence is single-use, as the drafts are.

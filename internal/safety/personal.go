@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Personal data is found by the form and the check digits of its numbers: resident ids
@@ -11,48 +13,71 @@ import (
 // digits (ISO/IEC 7812, Luhn), and mobile numbers. A mask keeps the length of a text in
 // every unit and the signs between digits.
 
-// run is a stretch of digits, single separators among them, in groups.
-type run struct{ groups []group }
+// run is a stretch of digits in groups, a few signs between them.
+type run struct {
+	groups []group
+	gap    string // the signs since the last digit
+}
 
 // group is digits that follow each other: their values, and where each stands.
 type group struct {
-	digits string // '0' to '9', and 'X' at the end of an id
+	digits []byte // '0' to '9', and 'X' at the end of an id
 	at     []int  // byte offsets
+	behind string // the signs in front, after another group
 }
 
 // personal returns the byte offsets of the digits of personal data in a text.
 func personal(text string) []int {
 	var found []int
 	var r run
-	separated := false
-	flush := func() {
+	end := func() {
 		found = append(found, r.personal()...)
-		r.groups, separated = nil, false
+		r = run{}
 	}
-	fresh := true
 	for i, sign := range text {
-		d, digit := digitOf(sign)
-		switch {
-		case digit || (d == 'X' && r.ends17()):
-			if fresh || separated {
-				r.groups = append(r.groups, group{})
-			}
-			g := &r.groups[len(r.groups)-1]
-			g.digits, g.at = g.digits+string(d), append(g.at, i)
-			if fresh, separated = false, false; !digit { // an X ends an id
-				flush()
-				fresh = true
-			}
-		case strings.ContainsRune(" -·", sign) && !fresh && !separated:
-			separated = true
-		default:
-			flush()
-			fresh = true
+		switch d, digit := digitOf(sign); {
+		case foldRune(sign) == ignored: // nobody sees it
+		case digit:
+			r.add(d, i)
+		case d == 'X' && r.ends17():
+			r.add(d, i)
+			end()
+		case !r.pause(sign):
+			end()
 		}
 	}
-	flush()
+	end()
 	return found
 }
+
+func (r *run) add(digit byte, at int) {
+	if len(r.groups) == 0 || r.gap != "" {
+		r.groups, r.gap = append(r.groups, group{behind: r.gap}), ""
+	}
+	g := &r.groups[len(r.groups)-1]
+	g.digits, g.at = append(g.digits, digit), append(g.at, at)
+}
+
+// maxGap is how many signs may stand between two groups: "+86 (138) 0000-0000".
+const maxGap = 3
+
+// pause takes a sign that is no digit, and reports whether the run may go on behind it.
+// A star is what a mask leaves.
+func (r *run) pause(sign rune) bool {
+	r.gap += string(sign)
+	between := unicode.IsSpace(sign) || unicode.IsPunct(sign) || sign == '+' || sign == '−'
+	return len(r.groups) > 0 && between && sign != '*' && sign != '＊' && utf8.RuneCountInString(r.gap) <= maxGap
+}
+
+// listing are signs that also stand inside figures, and between those of a list: behind
+// one of them at least four digits go on a number, so that neither 15,000,000,000 nor
+// "1.35, 2.10, 3.55, 4.1" is one.
+const listing = ",.;:，。、；：\n"
+
+func (g group) begins() bool { return strings.ContainsAny(g.behind, listing) && len(g.digits) < 4 }
+
+// decimal reports one figure with a point, such as a longitude.
+func decimal(groups []group) bool { return len(groups) == 2 && groups[1].behind == "." }
 
 func digitOf(r rune) (byte, bool) {
 	switch {
@@ -94,7 +119,10 @@ func (r run) personal() (found []int) {
 func (r run) longest(i int) int {
 	end, digits := i, ""
 	for j := i; j < len(r.groups) && len(digits)+len(r.groups[j].digits) <= 19; j++ {
-		if digits += r.groups[j].digits; isPersonal(digits) {
+		if j > i && r.groups[j].begins() {
+			break
+		}
+		if digits += string(r.groups[j].digits); isPersonal(digits) && !decimal(r.groups[i:j+1]) {
 			end = j + 1
 		}
 	}
@@ -107,6 +135,8 @@ func isPersonal(digits string) bool {
 	}
 	digits = strings.TrimSuffix(digits, "X") // a letter that only stands behind
 	switch n := len(digits); {
+	case n == 15 && strings.HasPrefix(digits, "0086"):
+		return mobile(digits[4:])
 	case n == 15:
 		return province(digits) && dated("19"+digits[6:12])
 	case n >= 16 && n <= 19:
