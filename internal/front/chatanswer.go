@@ -87,8 +87,7 @@ func (t *telling) put(p piece) {
 func (t *telling) news() landfall.Object {
 	var withheld, warnings []any
 	for _, w := range t.all.withheld[t.withheld:] {
-		w.Path = t.at(w.Path)
-		withheld = append(withheld, w)
+		withheld = append(withheld, t.locate(w))
 	}
 	for _, w := range t.all.warnings[t.warnings:] {
 		warnings = append(warnings, w)

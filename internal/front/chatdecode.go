@@ -3,7 +3,6 @@ package front
 import (
 	"encoding/json"
 	"math"
-	"strings"
 
 	"landfall"
 )
@@ -17,10 +16,9 @@ type chatCall struct {
 	usage, record bool
 	// places are where the parts of the request's input stand in the body.
 	places []place
+	// parts are what texts of the feature's request were put together from.
+	parts map[string][]part
 }
-
-// place maps a JSON Pointer of the feature's request to one of the chat's body.
-type place struct{ from, to string }
 
 // chatDecoder keeps what the body says until the feature is known.
 type chatDecoder struct {
@@ -274,23 +272,4 @@ func extension(d *chatDecoder, at string, v any) {
 			}
 		}
 	}
-}
-
-// at returns where a place of the feature's request stands in the body.
-func (c *chatCall) at(path string) string {
-	for _, p := range c.places {
-		if rest, ok := strings.CutPrefix(path, p.from); ok && (rest == "" || rest[0] == '/' || strings.HasSuffix(p.from, "/")) {
-			return p.to + rest
-		}
-	}
-	return path
-}
-
-// said returns an error's message with its places as the caller wrote them.
-func (c *chatCall) said(e *landfall.Error) string {
-	field, _ := e.Params.Get("field")
-	if path, ok := field.(string); ok && path != "" {
-		return strings.ReplaceAll(e.Message, path, c.at(path))
-	}
-	return e.Message
 }

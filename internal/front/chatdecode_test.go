@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"landfall"
+	"landfall/internal/safety"
 )
 
 // What the messages and parameters become: the request that the line gets.
@@ -185,6 +186,42 @@ func TestChatPlaces(t *testing.T) {
 		e := member(object(t, w.Body.String()), "error")
 		if e.Text("param") != want || e.Text("message") != want+": is wrong" {
 			t.Errorf("%s: %s", field, w.Body)
+		}
+	}
+}
+
+// What of the input was withheld is told with its place in the messages: in the part
+// that holds it, and without a span where it stands across several.
+func TestChatPlacesOfNotices(t *testing.T) {
+	const app, more = `{"role":"system","content":"ab"}`, `{"role":"developer","content":[{"type":"text","text":"😀c"},{"type":"text","text":"d"}]}`
+	const asked = `{"role":"user","content":[{"type":"text","text":"x"},{"type":"text","text":"yz"}]}`
+	for name, tt := range map[string]struct {
+		model, messages, path string
+		span                  *[2]int
+		wantPath, wantSpan    string
+	}{
+		"the app's words":      {"brief", app + "," + asked, "/instructions", &[2]int{1, 2}, "/messages/0/content", "[1,2]"},
+		"a later message":      {"brief", app + "," + asked + "," + more, "/instructions", &[2]int{6, 7}, "/messages/2/content/0/text", "[2,3]"},
+		"its second part":      {"brief", app + "," + more + "," + asked, "/instructions", &[2]int{8, 9}, "/messages/1/content/1/text", "[0,1]"},
+		"across two messages":  {"brief", app + "," + more + "," + asked, "/instructions", &[2]int{1, 7}, "/messages", "null"},
+		"a part":               {"brief", asked, "/input/text", &[2]int{2, 4}, "/messages/0/content/1/text", "[0,2]"},
+		"across two parts":     {"brief", asked, "/input/text", &[2]int{0, 3}, "/messages/0/content", "null"},
+		"a part of a turn":     {"chat", app + "," + asked, "/input/messages/0/content", &[2]int{3, 4}, "/messages/1/content/1/text", "[1,2]"},
+		"a text":               {"brief", `{"role":"user","content":"xyz"}`, "/input/text", &[2]int{2, 3}, "/messages/0/content", "[2,3]"},
+		"no text of a message": {"brief", asked, "/locale", &[2]int{0, 1}, "/locale", "[0,1]"},
+	} {
+		notice := &landfall.Withheld{Path: tt.path, Span: tt.span, Stage: "input"}
+		l := &line{chunks: []safety.Chunk{{Meta: &landfall.Meta{}}, {Withheld: notice}, {Done: &landfall.Done{Status: landfall.StatusHeld}}}}
+		w := chat(handler(l, withModels(t)), `{"model":"`+tt.model+`","messages":[`+tt.messages+`]}`)
+		list, _ := member(object(t, w.Body.String()), "x_landfall").Get("withheld")
+		entries, _ := list.([]any)
+		if len(entries) != 1 {
+			t.Fatalf("%s: %s", name, w.Body)
+		}
+		entry := entries[0].(landfall.Object)
+		span, _ := entry.Get("span")
+		if got := string(landfall.AppendJSON(nil, span)); entry.Text("path") != tt.wantPath || got != tt.wantSpan {
+			t.Errorf("%s: %s %s, want %s %s", name, entry.Text("path"), got, tt.wantPath, tt.wantSpan)
 		}
 	}
 }

@@ -2,17 +2,17 @@ package front
 
 import (
 	"strconv"
-	"strings"
 
 	"landfall"
 )
 
 // turn is one message.
 type turn struct {
-	role, text string
-	at         string // of the message
-	calls      []any
-	callID     string
+	role   string
+	at     string // of the message
+	parts  []part // of its text
+	calls  []any
+	callID string
 }
 
 // messages reads the conversation.
@@ -42,7 +42,7 @@ func message(d *chatDecoder, at string, v any) turn {
 		case "role":
 			t.role = oneOf(&d.decoder, inner, m.Value, "system", "developer", "user", "assistant", "tool")
 		case "content":
-			t.text = content(d, inner, m.Value)
+			t.parts = content(d, inner, m.Value)
 		case "tool_calls":
 			t.calls = calls(d, inner, m.Value)
 		case "tool_call_id":
@@ -54,8 +54,8 @@ func message(d *chatDecoder, at string, v any) turn {
 				d.warn("parameter_ignored", inner[1:]+" is of no use here: the name of a message changes nothing")
 			}
 		case "refusal": // an assistant's turn as it came
-			if said := content(d, inner, m.Value); t.text == "" {
-				t.text = said
+			if said := content(d, inner, m.Value); join(t.parts) == "" {
+				t.parts = said
 			}
 		default:
 			d.fail(inner, "unknown field; a message has role, content, tool_calls, tool_call_id")
@@ -76,15 +76,15 @@ func message(d *chatDecoder, at string, v any) turn {
 }
 
 // content reads a text, or parts of text, which are joined by a newline.
-func content(d *chatDecoder, at string, v any) string {
+func content(d *chatDecoder, at string, v any) []part {
 	if s, ok := v.(string); ok {
-		return s
+		return []part{{at: at, text: s}}
 	}
 	list, ok := v.([]any)
 	if !ok {
 		d.fail(at, "want a text or a list of parts, have %s", landfall.KindOf(v))
 	}
-	var all []string
+	var all []part
 	for i, p := range list {
 		inner := at + "/" + strconv.Itoa(i)
 		for _, m := range object(&d.decoder, inner, p) {
@@ -93,7 +93,7 @@ func content(d *chatDecoder, at string, v any) string {
 			case m.Key == "type" && m.Value != "text":
 				d.fail(field, "parts of type text alone are available here")
 			case m.Key == "text" && isText:
-				all = append(all, s)
+				all = append(all, part{field, lead(i, "\n"), s})
 			case m.Key != "type":
 				d.fail(field, "want a part {\"type\": \"text\", \"text\": …}")
 			}
@@ -102,7 +102,15 @@ func content(d *chatDecoder, at string, v any) string {
 			d.fail(inner+"/text", "is missing")
 		}
 	}
-	return strings.Join(all, "\n")
+	return all
+}
+
+// lead is what stands before the part of this index.
+func lead(i int, separator string) string {
+	if i == 0 {
+		return ""
+	}
+	return separator
 }
 
 // calls reads an assistant's tool calls. Arguments come as JSON in a text and are
@@ -219,13 +227,20 @@ func responseFormat(d *chatDecoder, at string, v any) {
 
 // instruct gathers the app's own words: data in the prompt, never instead of it.
 func (d *chatDecoder) instruct() {
-	var said []string
+	var said []part
 	for _, t := range d.turns {
-		if t.role == "system" || t.role == "developer" {
-			said = append(said, t.text)
+		if t.role != "system" && t.role != "developer" {
+			continue
+		}
+		for i, p := range t.parts {
+			if i == 0 {
+				p.lead = lead(len(said), "\n\n")
+			}
+			said = append(said, p)
 		}
 	}
-	d.r.Instructions = strings.Join(said, "\n\n")
+	d.r.Instructions = join(said)
+	d.from("/instructions", said)
 }
 
 // converse hands the whole conversation to the feature.
@@ -235,8 +250,10 @@ func (d *chatDecoder) converse() {
 		if t.role == "system" || t.role == "developer" {
 			continue
 		}
-		d.places = append(d.places, place{"/input/" + d.model.main + "/" + strconv.Itoa(len(list)), t.at})
-		o := landfall.Object{{Key: "role", Value: t.role}, {Key: "content", Value: t.text}}
+		into := "/input/" + d.model.main + "/" + strconv.Itoa(len(list))
+		d.from(into+"/content", t.parts)
+		d.places = append(d.places, place{into, t.at})
+		o := landfall.Object{{Key: "role", Value: t.role}, {Key: "content", Value: join(t.parts)}}
 		if len(t.calls) > 0 {
 			o = append(o, landfall.Member{Key: "tool_calls", Value: t.calls})
 		}
@@ -267,7 +284,8 @@ func (d *chatDecoder) lastText() {
 	if others > 1 {
 		d.warn("earlier_turns_ignored", "this feature works on the last text of the user alone; the other turns change nothing")
 	}
-	d.main(d.turns[at].at+"/content", d.turns[at].text)
+	d.from("/input/"+d.model.main, d.turns[at].parts)
+	d.main(d.turns[at].at+"/content", join(d.turns[at].parts))
 }
 
 func (d *chatDecoder) main(at string, v any) {
