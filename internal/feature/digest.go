@@ -59,13 +59,16 @@ func shapeDigest(s *shaping) error {
 }
 
 // stacks sorts the notifications by app, in the order in which apps first appear, and
-// says why some are in none.
+// says why some are in none. Of an app that announced a code, one alone is a secret too.
 func (s *shaping) stacks() (all []stack, skipped []any) {
 	v, _ := s.call.Input.Get("items")
 	skipped = []any{}
+	words, announced := s.def.secretWords(), map[string]bool{} // the apps that spoke of a code
 	for _, o := range objects(v) {
 		n := noted{o.Text("id"), o.Text("app"), s.notice(o)}
-		if why := s.skip(o, n); why != "" {
+		why := s.skip(o, n, len(words.find(n.text, announced[n.app])) > 0)
+		announced[n.app] = announced[n.app] || words.code.in(n.text)
+		if why != "" {
 			skipped = append(skipped, landfall.Object{{Key: "id", Value: n.id}, {Key: "reason", Value: why}})
 			continue
 		}
@@ -92,18 +95,17 @@ func (s *shaping) notice(o landfall.Object) string {
 }
 
 // skip returns why a notification is in no line, or "".
-func (s *shaping) skip(o landfall.Object, n noted) string {
+func (s *shaping) skip(o landfall.Object, n noted, secret bool) string {
 	category := strings.ToLower(strings.TrimSpace(o.Text("category")))
 	for _, name := range []string{"news", "emergency", "banking"} {
 		if slices.Contains(s.def.cues(name), category) {
 			return "category_" + name
 		}
 	}
-	words := s.def.secretWords()
 	switch {
 	case n.text == "":
 		return "empty"
-	case len(words.find(n.text, false)) > 0:
+	case secret:
 		return "secret"
 	}
 	return ""

@@ -56,6 +56,8 @@ func TestDigestLines(t *testing.T) {
 			`[{"app":"Gate","line":"Odile: The east gate is closed for…","item_ids":["n1"],"count":1}]`, `[]`, 2, "extractive"},
 		{"never summed up", notices("", "城市报|news|通车|轻轨通车", "气象|预警|大风|今晚有大风", "小银行|Banking|入账|收到三百元", "登录|message|验证码|您的验证码是 482913", "空|message| | "), nil,
 			`[]`, `[{"id":"n1","reason":"category_news"},{"id":"n2","reason":"category_emergency"},{"id":"n3","reason":"category_banking"},{"id":"n4","reason":"secret"},{"id":"n5","reason":"empty"}]`, 0, ""},
+		{"a code alone behind its announcement, by app", notices("", "短信|message|登录|您的登录验证码：", "群|message||482913", "短信|message||482913", "短信|message||482914"), nil,
+			`[{"app":"短信","line":"登录：您的登录验证码：","item_ids":["n1"],"count":1},{"app":"群","line":"482913","item_ids":["n2"],"count":1}]`, `[{"id":"n3","reason":"secret"},{"id":"n4","reason":"secret"}]`, 0, ""},
 		{"signs only", notices("", "群|message||🎉🎉", "群|message||👍"), nil,
 			`[{"app":"群","line":"🎉🎉；👍","item_ids":["n1","n2"],"count":2}]`, `[]`, 0, ""},
 	} {

@@ -137,7 +137,7 @@ func noSecrets(s *subject) string {
 		}
 	})
 	said := strings.Join(all, "\n")
-	if slices.ContainsFunc(s.call.hidden, func(secret string) bool { return strings.Contains(said, secret) }) {
+	if slices.ContainsFunc(s.call.hidden, func(secret string) bool { return len(placesOf(said, secret)) > 0 }) {
 		return "the answer holds a secret of the input"
 	}
 	return ""

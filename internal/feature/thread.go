@@ -29,11 +29,27 @@ func admitThread(f *Feature, c *Call) *landfall.Error {
 		c.hidden = append(c.hidden, hidden...)
 		masked = append(masked, m.Set("text", text))
 	}
+	slices.Sort(c.hidden)
+	c.hidden = slices.Compact(c.hidden)
+	maskAgain(masked, c.hidden)
 	c.Input = slices.Clone(c.Input).Set("messages", masked)
 	if me := c.Input.Text("me"); me != "" && !slices.Contains(newTalk(f.def, messagesOf(c.Input)).people(), me) {
 		c.warn("me_unknown", "nobody in the thread has the name in me: the summary is nobody's in particular")
 	}
 	return nil
+}
+
+// maskAgain hides the secrets of some message in all of them: what one calls a password,
+// another types without a word for it.
+func maskAgain(messages []any, hidden []string) {
+	for i, m := range objects(messages) {
+		text := m.Text("text")
+		var places []span
+		for _, secret := range hidden {
+			places = append(places, placesOf(text, secret)...)
+		}
+		messages[i] = m.Set("text", starred(text, places))
+	}
 }
 
 // distinct refuses a list in which two entries have the same id.

@@ -103,6 +103,25 @@ func TestThreadSecretsAreMasked(t *testing.T) {
 		{"门口的密码是 7K2q#9，你先上来", "7K2q#9", "你先上来"},
 		{"the password for the printer is blue-Owl77.", "blue-Owl77", "printer"},
 		{"password: owl", "owl", "password"},
+		{"卡的密码123456，大家记住", "123456", "大家记住"},
+		{"门禁密码 2580，别忘了", "2580", "别忘了"},
+		{"wifi密码12345678", "12345678", "wifi"},
+		{"密码１２３４５６", "１２３４５６", "密码"},
+		{"password hunter2 for the wifi", "hunter2", "for the wifi"},
+		{"密码是abcdefgh", "abcdefgh", "密码是"},
+		{"the password is sunshine.", "sunshine", "password is"},
+		{"the cvv is 123 for the card", "123", "for the card"},
+		{"验证码 4829 13800138000", "4829", "13800138000"},
+		{"code 4829 2026-03-02 works", "4829", "2026-03-02"},
+		{"my cards 4111 1111 1111 1111 737", "1111 1111", "my cards"},
+		{"verification code: x7k2q9", "x7k2q9", "verification code"},
+		{"card number 4111.1111.1111.1111", "1111.1111", "card number"},
+		{"card 4111 1111 1111 1111.", "1111 1111", "card"},
+		{"Code freeze starts on 2026-03-05", "\x00", "2026-03-05"},
+		{"验证码的规则在 2026年 改", "\x00", "2026年"},
+		{"The password is reset, see the desk", "\x00", "is reset"},
+		{"password issues again", "\x00", "password issues again"},
+		{"密码错误3次，共100元", "\x00", "共100元"},
 		{"订单号 4111 1111 1111 1112 已发货", "\x00", "4111 1111 1111 1112"},
 		{"会议室 482913 在三楼", "\x00", "482913"},
 		{"The password is wrong, ask the desk.", "\x00", "The password is wrong"},
@@ -131,6 +150,26 @@ func TestACodeAloneIsASecretAfterItsAnnouncement(t *testing.T) {
 	out, err := call(t, "thread_summary", thread(`,"style":"preview"`, "Bank: 验证码马上发给您", "Bank: 482913"), &says{answers: []string{""}})
 	if err != nil || strings.Contains(string(landfall.AppendJSON(nil, out)), "482913") {
 		t.Errorf("%v %s", err, landfall.AppendJSON(nil, out))
+	}
+}
+
+// A secret that one message names is hidden where another has it without a word for it;
+// a date beside a code is none.
+func TestASecretIsHiddenInEveryMessage(t *testing.T) {
+	for _, tt := range []struct {
+		messages     []string
+		secret, kept string
+	}{
+		{[]string{"Bot: Your verification code is 482913.", "Odile: We agreed to type 482913 at the door."}, "482913", "at the door"},
+		{[]string{"小禾: 决定了，用 abc12345 登录", "Mira: 密码：abc12345"}, "abc12345", "登录"},
+		{[]string{"Bot: The code is 100.", "Odile: We agreed to pay 1000 by Friday."}, "100.", "pay 1000"},
+		{[]string{"Bot: Code freeze starts on 2026-03-05 for all.", "Mira: We agreed to meet on 2026-03-05 at the lake."}, "\x00", "2026-03-05 at the lake"},
+		{[]string{"银行: 验证码 482913，请在2026年3月2日前使用。", "小禾: 决定2026年5月搬家。"}, "482913", "2026年5月"},
+	} {
+		out, err := call(t, "thread_summary", thread(`,"style":"preview"`, tt.messages...), &says{answers: []string{""}})
+		if all := string(landfall.AppendJSON(nil, out)); err != nil || strings.Contains(all, tt.secret) || !strings.Contains(all, tt.kept) {
+			t.Errorf("%q: %v %s", tt.messages, err, all)
+		}
 	}
 }
 
