@@ -38,8 +38,8 @@ type Config struct {
 	// restart forgets them.
 	Replay ReplayConfig `json:"replay"`
 	// BodiesMiB bounds the request bodies held at once, in MiB; what does not fit is
-	// told to come back. Defaults to 32; one body has at most 4, and takes about ten times
-	// its length while it is read.
+	// told to come back. One app may hold a quarter of it, one body at least. Defaults to
+	// 32; one body has at most 4, and takes about ten times its length while it is read.
 	BodiesMiB int `json:"bodies_mib"`
 	// Origins are the web pages whose scripts may call, https://app.example. Defaults
 	// to none.
