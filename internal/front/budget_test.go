@@ -118,7 +118,9 @@ func (s *still) Read(p []byte) (int, error) {
 // Uploads that stand still take the place of their own app and of no other.
 func TestUploadsThatStandStillBlockTheirOwnApp(t *testing.T) {
 	const uploads = 8
-	h := handler(&line{answer: fail}, anyApp)
+	l := waiting{make(chan struct{}, uploads+2), make(chan struct{})}
+	close(l.leave)
+	h := handler(&line{}, func(c *front.Config) { c.Line = l }, anyApp)
 	waits, released := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
 	defer wg.Wait()
