@@ -41,7 +41,10 @@ func (s *scanner) addTime(hour, minute int, half string, start, end int) {
 		also = append(also, kindTime+":"+digitText((at+720)%1440))
 	}
 	if s.loose {
-		also = append(also, kindNumber+":"+digitText(hour), kindNumber+":"+digitText(hour%12), kindNumber+":"+digitText(minute))
+		also = append(also, kindNumber+":"+digitText(hour), kindNumber+":"+digitText((hour+11)%12+1))
+		if minute > 0 { // nobody says the 0 of three o'clock
+			also = append(also, kindNumber+":"+digitText(minute))
+		}
 	}
 	s.add(kindTime, digitText(at), start, end, also...)
 }

@@ -147,13 +147,13 @@ func (s *shaping) ground(o landfall.Object) *record {
 // object keeps the properties of the schema, in its order, and no others. It
 // reports whether anything in it was kept.
 func (r *record) object(o landfall.Object, schema landfall.Object, path string) (landfall.Object, bool) {
-	out, some := landfall.Object{}, false
+	out, before := landfall.Object{}, r.kept
 	for _, p := range properties(schema) {
 		inner, _ := p.Value.(landfall.Object)
 		here := path + "/" + landfall.EscapePointer(p.Key)
 		given, _ := o.Get(p.Key)
 		if v, ok := r.value(given, inner, here); ok {
-			out, some = append(out, landfall.Member{Key: p.Key, Value: v}), true
+			out = append(out, landfall.Member{Key: p.Key, Value: v})
 			continue
 		}
 		r.missing = append(r.missing, here)
@@ -161,7 +161,7 @@ func (r *record) object(o landfall.Object, schema landfall.Object, path string) 
 			out = append(out, landfall.Member{Key: p.Key, Value: nil})
 		}
 	}
-	return out, some
+	return out, r.kept > before
 }
 
 func (r *record) value(v any, schema landfall.Object, path string) (any, bool) {
@@ -183,7 +183,8 @@ func (r *record) value(v any, schema landfall.Object, path string) (any, bool) {
 	return r.leaf(v, schema, path)
 }
 
-// list keeps the entries that the text supports. Places in missing are only those
+// list keeps the entries that the text supports; where it supports none of them there is
+// no list. Places in missing are only those
 // of entries that stay.
 func (r *record) list(v any, schema landfall.Object, path string) (any, bool) {
 	given, ok := v.([]any)
@@ -204,7 +205,7 @@ func (r *record) list(v any, schema landfall.Object, path string) (any, bool) {
 		}
 		r.missing = r.missing[:missing]
 	}
-	return out, true
+	return out, len(out) > 0 || len(given) == 0
 }
 
 // leaf keeps a value that the text states. An enum's value and a boolean are a
@@ -248,26 +249,53 @@ func (r *record) keep(v any, ok bool, at span, path string) (any, bool) {
 	return v, true
 }
 
-// number finds where the text states a number, in figures or in words.
+// number finds where the text states a number, in figures or in words: all of it and in
+// plain figures, as an exponent makes another number of the same beginning.
 func (r *record) number(lit string) (span, bool) {
-	for _, want := range Facts("x " + lit) {
-		for _, have := range r.numbers {
-			if have.key() == want.key() || slices.Contains(have.also, want.key()) {
-				return span{have.Start, have.End}, true
-			}
+	const lead = "x " // no figure at a line's start, which may be a list mark
+	plain, negative := strings.CutPrefix(lit, "-")
+	all := Facts(lead + plain)
+	if len(all) != 1 || all[0].Start != len(lead) || all[0].End != len(lead+plain) {
+		return span{}, false
+	}
+	want := all[0].key()
+	for _, have := range r.numbers {
+		if (have.key() == want || slices.Contains(have.also, want)) && (!negative || isNegative(r.text[:have.Start])) {
+			return span{have.Start, have.End}, true
 		}
 	}
 	return span{}, false
 }
 
+// isNegative reports whether what stands in front of a number makes it one below zero. The
+// line of 3-5 does not, nor that of a list's entry.
+func isNegative(before string) bool {
+	for _, sign := range []string{"-", "－", "−", "负", "負", "零下", "minus "} {
+		if rest, ok := strings.CutSuffix(fold(before), fold(sign)); ok {
+			last, _ := utf8.DecodeLastRuneInString(rest)
+			return !isLatin(last) && !isDigit(narrow(last))
+		}
+	}
+	return false
+}
+
 // findLoosely finds a value in a text, white space, width and case aside, and
-// returns the text's own writing of it. The word "null" and its like are no values.
+// returns the text's own writing of it. A part of a number is not found, and the word
+// "null" and its like are no values.
 func findLoosely(text, value string) (span, bool) {
 	if noValue(value) {
 		return span{}, false
 	}
-	if at := strings.Index(text, value); at >= 0 {
-		return span{at, at + len(value)}, true
+	for at := strings.Index(text, value); at >= 0; {
+		p := span{at, at + len(value)}
+		if !cutsNumber(text, p) {
+			return p, true
+		}
+		next := strings.Index(text[p.end:], value)
+		if next < 0 {
+			break
+		}
+		at = p.end + next
 	}
 	want := []rune(loose(value))
 	var have []rune
@@ -281,10 +309,23 @@ func findLoosely(text, value string) (span, bool) {
 		if slices.Equal(have[i:i+len(want)], want) {
 			last := at[i+len(want)-1]
 			_, n := utf8.DecodeRuneInString(text[last:])
-			return span{at[i], last + n}, true
+			if p := (span{at[i], last + n}); !cutsNumber(text, p) {
+				return p, true
+			}
 		}
 	}
 	return span{}, false
+}
+
+// cutsNumber reports whether a place begins or ends between two figures.
+func cutsNumber(text string, p span) bool {
+	return betweenDigits(text, p.start) || betweenDigits(text, p.end)
+}
+
+func betweenDigits(text string, at int) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:at])
+	after, _ := utf8.DecodeRuneInString(text[at:])
+	return isDigit(narrow(before)) && isDigit(narrow(after))
 }
 
 // noValue reports the words that models write where there is nothing.

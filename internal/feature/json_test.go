@@ -111,6 +111,42 @@ func TestExtractKeepsOnlyWhatTheTextSays(t *testing.T) {
 	}
 }
 
+// A value counts as said where the text states all of it: no part of a number, no other
+// sign or size of it, and nothing that merely follows from it.
+func TestExtractKeepsWholeValues(t *testing.T) {
+	for _, tt := range []struct{ text, schema, answer, want string }{
+		{"共有15人报名", `{"type":"string"}`, `"1"`, ``},
+		{"共有15人报名，限1组", `{"type":"string"}`, `"1"`, `"1"`},
+		{"共有１５人报名", `{"type":"string"}`, `"1"`, ``},
+		{"共有15人报名", `{"type":"string"}`, `"15人"`, `"15人"`},
+		{"气温5度", `{"type":"number"}`, `-5`, ``},
+		{"气温-5度", `{"type":"number"}`, `-5`, `-5`},
+		{"气温零下五度", `{"type":"number"}`, `-5`, `-5`},
+		{"It was minus 5 outside", `{"type":"number"}`, `-5`, `-5`},
+		{"3-5度", `{"type":"number"}`, `-5`, ``},
+		{"- 5 apples", `{"type":"number"}`, `-5`, ``},
+		{"气温5度", `{"type":"number"}`, `5e10`, ``},
+		{"气温5度", `{"type":"number"}`, `5.0`, `5.0`},
+		{"大家三点开会", `{"type":"integer"}`, `0`, ``},
+		{"大家三点开会", `{"type":"integer"}`, `3`, `3`},
+		{"大家3:20开会", `{"type":"integer"}`, `20`, `20`},
+		{"15人", `{"type":"array","items":{"type":"object","properties":{"x":{"type":"string"},"y":{"type":"array","items":{"type":"string"}}}}}`, `[{"x":"编造","y":["也是编造"]},{"x":"又一个","y":[]}]`, ``},
+		{"15人", `{"type":"array","items":{"type":"string"}}`, `[]`, `[]`},
+		{"15人", `{"type":"array","items":{"type":"string"}}`, `["编造","15人"]`, `["15人"]`},
+	} {
+		in := landfall.AppendJSON(nil, landfall.Object{{Key: "text", Value: tt.text}})
+		in = append(in[:len(in)-1], `,"json_schema":{"type":"object","properties":{"v":`+tt.schema+`}}}`...)
+		out, err := call(t, "extract", string(in), &says{answers: []string{`{"v":` + tt.answer + `}`}})
+		data, missing := `{}`, `["/v"]`
+		if tt.want != "" {
+			data, missing = `{"v":`+tt.want+`}`, `[]`
+		}
+		if err != nil || field(out, "data") != data || field(out, "missing") != missing {
+			t.Errorf("%s, %s: %v %s, missing %s", tt.text, tt.answer, err, field(out, "data"), field(out, "missing"))
+		}
+	}
+}
+
 // A right answer wrapped in talk and a code fence is found, however it is cut.
 func TestExtractFindsTheRecordInTalk(t *testing.T) {
 	b, err := os.ReadFile("testdata/fe-03.request.json")
