@@ -10,9 +10,10 @@ import (
 // Kind passages: a question answered from given passages. The model writes one plain
 // answer over all of them, or a word for none; the code finds, for each sentence, the
 // passage that says it. A sentence is grounded when everything it states in numbers,
-// dates and addresses stands in the passages or the question, and half of its terms
+// dates and addresses stands in the passages, and half of its terms
 // stand in one passage or the question, a third of them in the passage. What is not
-// grounded is not shown where strict is true, and listed where it is false.
+// grounded is not shown where strict is true, and listed where it is false; but a number that
+// neither the passages nor the question hold is never shown.
 
 // Of a sentence's terms, in hundredths: what its passage and the question must have,
 // and what the passage alone must.
@@ -24,6 +25,7 @@ const (
 // grounds is what supports an answer.
 type grounds struct {
 	passages    []passage
+	stated      *Source // what the passages state: the question's numbers ground no claim
 	question    terms
 	citations   []any
 	unsupported []any
@@ -41,12 +43,13 @@ func question(input landfall.Object) string { return input.Text("question") }
 func shapePassages(s *shaping) error {
 	given := s.passages()
 	strict, _ := s.call.Input.Get("strict")
+	stated := NewSource(textsOf(given)...)
 	s.dress = func(o *spout) {
-		s.grounds = &grounds{passages: given, question: termsOf(question(s.call.Input))}
+		s.grounds = &grounds{passages: given, stated: stated, question: termsOf(question(s.call.Input))}
 		o.weigh = func(core string) string { return o.ground(core, strict != false) }
 	}
 	last, err := s.tell(func(attempt int) (landfall.Prompt, error) {
-		return s.prompt(map[string]string{"sources": joinedTexts(given)}, s.roomForAnswer(), attempt)
+		return s.prompt(map[string]string{"sources": strings.Join(textsOf(given), "\n")}, s.roomForAnswer(), attempt)
 	})
 	if err != nil {
 		return err
@@ -75,13 +78,12 @@ func (s *shaping) passages() []passage {
 	return out
 }
 
-// joinedTexts are the passages as the model reads them.
-func joinedTexts(all []passage) string {
+func textsOf(all []passage) []string {
 	texts := make([]string, len(all))
 	for i, p := range all {
 		texts[i] = strings.TrimSpace(p.text)
 	}
-	return strings.Join(texts, "\n")
+	return texts
 }
 
 // insufficient answers with the pack's sentence.
@@ -106,7 +108,7 @@ func (o *spout) ground(core string, strict bool) string {
 				o.grounds.add(cite)
 			}
 		}
-	case !strict:
+	case !strict && len(o.source.Lacks(core)) == 0:
 		o.grounds.unsupported = append(o.grounds.unsupported, core)
 	case !o.begun():
 		o.failed = &failure{Check{Name: "grounded", Failing: "error"}, "no passage says: " + core}
@@ -139,7 +141,7 @@ func (s *shaping) isNone(sentence string) bool {
 // cite finds the place that says a sentence.
 func (o *spout) cite(sentence string) (landfall.Object, bool) {
 	own := termsOf(sentence)
-	if len(o.source.Lacks(sentence)) > 0 || len(own) == 0 {
+	if len(o.grounds.stated.Lacks(sentence)) > 0 || len(own) == 0 {
 		return nil, false
 	}
 	best, most := -1, groundedOwn-1

@@ -70,3 +70,25 @@ func TestTheInsufficientSentenceIsTheQuestionsLanguage(t *testing.T) {
 		t.Errorf("%v %+v", a.err, a)
 	}
 }
+
+// The question's numbers ground no claim, and a number that nobody gave is never shown.
+func TestNumbersOfAClaimAreThePassages(t *testing.T) {
+	const (
+		sorry  = "The given passages do not answer this question."
+		garden = `"passages":[{"id":"p","text":"The garden opens at nine. Garden tickets are sold at the gate."}]`
+		opens  = "The garden opens at nine."
+		priced = "Garden tickets cost 80 dollars."
+	)
+	for _, tt := range []struct{ question, strict, said, want, claims, warned string }{
+		{"Do garden tickets cost 80 dollars?", "true", priced, sorry, `[]`, ""},
+		{"Do garden tickets cost 80 dollars?", "false", priced, priced, `["` + priced + `"]`, ""},
+		{"When does the garden open?", "false", opens + " " + priced, opens, `[]`, "unsupported_left_out"},
+		{"When does the garden open?", "false", priced, sorry, `[]`, ""},
+	} {
+		in := `{"question":"` + tt.question + `","strict":` + tt.strict + `,` + garden + `}`
+		a := request(t, "grounded_answer", in, landfall.Request{}, &says{answers: []string{tt.said}})
+		if a.err != nil || a.lanes["/answer"] != tt.want || field(a.output, "unsupported_claims") != tt.claims || strings.Join(a.warnings, " ") != tt.warned {
+			t.Errorf("%s strict %s: %v %q %v %s", tt.question, tt.strict, a.err, a.lanes, a.warnings, field(a.output, "unsupported_claims"))
+		}
+	}
+}
