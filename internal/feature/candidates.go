@@ -14,7 +14,7 @@ import (
 // differs from the others, and comes with a snapshot of its own.
 
 func shapeCandidates(s *shaping) error {
-	n := max(1, s.number("n"))
+	n := max(1, intAt(s.call.Input, "n"))
 	if n == 1 {
 		return shapeText(s)
 	}
@@ -32,19 +32,6 @@ func shapeCandidates(s *shaping) error {
 		}
 	}
 	return s.finishAll(all)
-}
-
-// number returns an integer of the input, 0 where it has none.
-func (s *shaping) number(field string) int {
-	v, _ := s.call.Input.Get(field)
-	switch n := v.(type) {
-	case int:
-		return n
-	case interface{ Int64() (int64, error) }: // json.Number
-		i, _ := n.Int64()
-		return int(i)
-	}
-	return 0
 }
 
 // candidate asks until a text passed its checks and is none of those before it.
@@ -105,9 +92,7 @@ func (s *shaping) candidates(all []*spout) landfall.Object {
 
 // finishAll closes an answer of several candidates.
 func (s *shaping) finishAll(all []*spout) error {
-	cut := false
 	for _, o := range all {
-		cut = cut || o.byCaller()
 		o.remarkWhole()
 		for _, f := range o.remark {
 			if !slices.ContainsFunc(all[0].remark, func(g failure) bool { return o != all[0] && g.check.Name == f.check.Name }) {
@@ -123,10 +108,8 @@ func (s *shaping) finishAll(all []*spout) error {
 			finish = landfall.FinishLength
 		}
 	}
-	if cut {
-		if err := all[0].warnOfEnd(); err != nil {
-			return err
-		}
+	if err := s.warnOfEnds(all); err != nil {
+		return err
 	}
 	return s.emit(landfall.Draft{Output: s.candidates(all), Finish: finish})
 }

@@ -96,6 +96,21 @@ func TestSeveralCandidatesDiffer(t *testing.T) {
 	}
 }
 
+// What the end of any candidate leaves out is said, each thing once; 2.0 asks for two.
+func TestTheEndOfEveryCandidateIsTold(t *testing.T) {
+	whole, cut := "Your parcel is in Mill Lane 14 until 18:30.", "Mill Lane 14 keeps your parcel until 18:30, so come."
+	for _, answers := range [][]string{{whole, cut}, {cut, whole}, {cut, "At Mill Lane 14 your parcel waits until 18:30, so come."}} {
+		a := request(t, "rewrite", rewriting(`,"n":2.0`), landfall.Request{Stop: []string{", so"}}, &says{answers: answers})
+		if a.err != nil || len(a.outputs) != 2 || strings.Join(a.warnings, " ") != "cut_by_caller" {
+			t.Errorf("%q: %v, %d snapshots, warned %v", answers, a.err, len(a.outputs), a.warnings)
+		}
+	}
+	m := &says{answers: []string{"Nobody was home. " + whole, "Fetch your parcel soon. It is in Mill Lane 14 until 18:30."}, finish: landfall.FinishLength}
+	if a := request(t, "rewrite", rewriting(`,"n":2`), landfall.Request{}, m); a.err != nil || strings.Join(a.warnings, " ") != "truncated_answer" {
+		t.Errorf("%v, warned %v", a.err, a.warnings)
+	}
+}
+
 func TestWhatIsPreserved(t *testing.T) {
 	input := `{"text":"请《晨报》的小禾 3月5日 前写信到 a@b.example，带上“蓝色箱子”。","instruction":"随便"}`
 	a := request(t, "rewrite", input, landfall.Request{}, &says{answers: []string{"请小禾尽快写信，把蓝色箱子带来。"}})

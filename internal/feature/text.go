@@ -2,6 +2,7 @@ package feature
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -397,17 +398,23 @@ func (o *spout) ending() landfall.Finish {
 }
 
 // warnOfEnd says what the end of the text leaves out.
-func (o *spout) warnOfEnd() error {
-	if o.byCaller() {
-		return o.warn("cut_by_caller", "max_tokens or stop cut the answer: the checks of a whole answer were not made")
-	}
-	if o.over {
-		if err := o.warn("shortened", "the model wrote more than the length asked for; the rest was left out"); err != nil {
-			return err
+func (o *spout) warnOfEnd() error { return o.warnOfEnds([]*spout{o}) }
+
+// warnOfEnds does so for several texts, once of each kind.
+func (s *shaping) warnOfEnds(all []*spout) error {
+	for _, end := range []struct {
+		met           func(*spout) bool
+		code, message string
+	}{
+		{(*spout).byCaller, "cut_by_caller", "max_tokens or stop cut the answer: the checks of a whole answer were not made"},
+		{func(o *spout) bool { return !o.byCaller() && o.over }, "shortened", "the model wrote more than the length asked for; the rest was left out"},
+		{func(o *spout) bool { return !o.byCaller() && o.cutOff }, "truncated_answer", "the model stopped at its length before it had finished"},
+	} {
+		if slices.ContainsFunc(all, end.met) {
+			if err := s.warn(end.code, end.message); err != nil {
+				return err
+			}
 		}
-	}
-	if o.cutOff {
-		return o.warn("truncated_answer", "the model stopped at its length before it had finished")
 	}
 	return nil
 }
