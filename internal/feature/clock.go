@@ -88,6 +88,12 @@ func (s *scanner) clock(i int, n number) int {
 	if !ok || hour > 24 || n.style == "word" && s.rune(n.end) != ' ' {
 		return 0
 	}
+	if end := s.spaces(n.end); s.hasAny(end, "o'clock", "o’clock") > 0 {
+		end += len("o'clock")
+		half, after := s.halfAfter(end)
+		s.addTime(hour, 0, half, i, after)
+		return after
+	}
 	if n.style == "digits" && s.rune(n.end) == ':' && isDigit(s.rune(n.end+1)) && isDigit(s.rune(n.end+2)) && !isDigit(s.rune(n.end+3)) {
 		minute := int(s.r[n.end+1]-'0')*10 + int(s.r[n.end+2]-'0')
 		half, end := s.halfAfter(n.end + 3)
