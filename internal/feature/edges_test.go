@@ -53,11 +53,11 @@ func TestANumberAtTheBeginningOfAPartIsRead(t *testing.T) {
 	}
 }
 
-// A correction that would change a date or a number word is dropped, and the others stay.
+// A correction that would change a number word is dropped, and the others stay.
 func TestACorrectionOfANumberCostsNoOther(t *testing.T) {
-	a := request(t, "proofread", `{"text":"We meet on Wensday at the tow gates, and she want tea."}`, landfall.Request{},
-		&says{answers: []string{"We meet on Wednesday at the two gates, and she wants tea."}})
-	if a.err != nil || a.output.Text("corrected") != "We meet on Wensday at the tow gates, and she wants tea." {
+	a := request(t, "proofread", `{"text":"We meet at the tow gates, and she want tea."}`, landfall.Request{},
+		&says{answers: []string{"We meet at the two gates, and she wants tea."}})
+	if a.err != nil || a.output.Text("corrected") != "We meet at the tow gates, and she wants tea." {
 		t.Errorf("%s, %v", landfall.AppendJSON(nil, a.output), a.err)
 	}
 }
