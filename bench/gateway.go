@@ -95,7 +95,10 @@ func writeLists(data string, words []string) error {
 // packs is the folder laid over the packs that the product comes with.
 func (g *gateway) packs() string { return filepath.Join(g.data, "packs") }
 
-var limits = regexp.MustCompile(`(?m)^limits: .*`)
+var (
+	limits = regexp.MustCompile(`(?m)^limits: .*`)
+	split  = regexp.MustCompile(`(?m)^split: .*`)
+)
 
 // writePacks lets summarize take the long text in one call, as it would with a
 // partner whose window holds it: its limits are those of the small model.
@@ -105,13 +108,15 @@ func writePacks(dir string) error {
 	if err != nil {
 		return err
 	}
-	if !limits.Match(src) {
-		return fmt.Errorf("%s has no line of limits", file)
+	if !limits.Match(src) || !split.Match(src) {
+		return fmt.Errorf("%s has no line of limits, or none of split", file)
 	}
+	src = limits.ReplaceAll(src, []byte("limits: {zh: 200000, en: 200000}"))
+	src = split.ReplaceAll(src, []byte("split: {over: 100000, chunk: 800}"))
 	if err := os.MkdirAll(filepath.Join(dir, "feature"), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, file), limits.ReplaceAll(src, []byte("limits: {zh: 200000, en: 200000}")), 0o600)
+	return os.WriteFile(filepath.Join(dir, file), src, 0o600)
 }
 
 // readKey takes the key that a rehearsal makes for the market.
