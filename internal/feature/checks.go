@@ -256,7 +256,7 @@ func CountWords(text string) int {
 	n, inside := 0, false
 	for _, r := range text {
 		switch {
-		case unicode.Is(unicode.Han, r):
+		case isHan(r):
 			n++
 			inside = false
 		case unicode.IsSpace(r):

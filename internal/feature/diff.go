@@ -72,7 +72,7 @@ func classOf(r rune) tokenClass {
 	switch {
 	case unicode.IsSpace(r):
 		return blanks
-	case unicode.Is(unicode.Han, r):
+	case isHan(r):
 		return other
 	case unicode.IsLetter(r) || unicode.IsDigit(r):
 		return word

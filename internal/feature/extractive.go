@@ -81,6 +81,27 @@ func hashes(words string) map[uint64]bool {
 	return out
 }
 
+// overlap is the share of a's terms that b has, in hundredths.
+func overlap(a, b terms) int {
+	if len(a) == 0 {
+		return 0
+	}
+	common := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			common++
+			i++
+			j++
+		}
+	}
+	return 100 * common / len(a)
+}
+
 // weight is how often the whole speaks of each of the part's terms, in all; distinct
 // is how many those are.
 func (t terms) weight(whole terms) (sum, distinct int) {

@@ -42,7 +42,7 @@ func Detect(text, locale string) string {
 			if r|0x20 >= 'a' && r|0x20 <= 'z' {
 				latin++
 			}
-		case unicode.Is(unicode.Han, r):
+		case isHan(r):
 			han++
 		case unicode.In(r, unicode.Hiragana, unicode.Katakana):
 			kana++

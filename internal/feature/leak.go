@@ -94,7 +94,7 @@ func runsOf(text string) iter.Seq[[]byte] {
 		for _, r := range text {
 			r = unicode.ToLower(narrow(r))
 			switch {
-			case unicode.Is(unicode.Han, r):
+			case isHan(r):
 				han.add(r)
 				latin.clear()
 			case unicode.IsLetter(r):

@@ -100,7 +100,7 @@ func isClauseEnd(r rune) bool {
 func separates(before string, mark, next rune) bool {
 	switch mark {
 	case '.', ',', ';', ':':
-		return unicode.IsSpace(next) || mark == '.' && unicode.Is(unicode.Han, next)
+		return unicode.IsSpace(next) || mark == '.' && isHan(next)
 	case '?', '!':
 		return !(next < utf8.RuneSelf && (asciiLetter(next) || isDigit(next)))
 	case '，', '：', '．':

@@ -413,24 +413,3 @@ func (t *talk) namedIn(text string) []string {
 	slices.SortStableFunc(out, func(a, b string) int { return at[a] - at[b] })
 	return out
 }
-
-// overlap is the share of a's terms that b has, in hundredths.
-func overlap(a, b terms) int {
-	if len(a) == 0 {
-		return 0
-	}
-	common := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
-			i++
-		case a[i] > b[j]:
-			j++
-		default:
-			common++
-			i++
-			j++
-		}
-	}
-	return 100 * common / len(a)
-}

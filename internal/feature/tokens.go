@@ -2,7 +2,6 @@ package feature
 
 import (
 	"strings"
-	"unicode"
 )
 
 // What a character costs, in hundredths of a token, on the generous side: the
@@ -31,7 +30,7 @@ func cost(r rune) int {
 		return costLatin
 	case r == ' ':
 		return costSpace
-	case unicode.Is(unicode.Han, r):
+	case isHan(r):
 		return costHan
 	}
 	return costOther

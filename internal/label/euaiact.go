@@ -17,9 +17,10 @@ func checkEUAIAct(w Words) error {
 	return nil
 }
 
-// implicitEUAIAct is the machine-readable mark of article 50(2) in the answer's
-// own fields: the digital source type of IPTC, the maker, and the number.
-func implicitEUAIAct(w Words, a Answer) landfall.Object {
+// implicitIPTC is the machine-readable mark in the answer's own fields (article 50(2);
+// with a notice, article 31(2) of the AI Basic Act of KR): the digital source type of
+// IPTC, the maker, and the number.
+func implicitIPTC(w Words, a Answer) landfall.Object {
 	return landfall.Object{
 		{Key: "digital_source_type", Value: trainedAlgorithmicMedia},
 		{Key: "producer", Value: w.Producer},

@@ -3,8 +3,6 @@ package label
 import (
 	"fmt"
 	"strings"
-
-	"landfall"
 )
 
 // AI Basic Act (KR) article 31(2): people can tell that an AI made it. Words that do
@@ -19,14 +17,4 @@ func checkKRAIBasicAct(w Words) error {
 		return fmt.Errorf("text is empty: article 31(2) of the AI Basic Act demands a mark")
 	}
 	return nil
-}
-
-// implicitKRAIBasicAct is the machine-readable mark that goes with a notice when
-// content leaves the service.
-func implicitKRAIBasicAct(w Words, a Answer) landfall.Object {
-	return landfall.Object{
-		{Key: "digital_source_type", Value: trainedAlgorithmicMedia},
-		{Key: "producer", Value: w.Producer},
-		{Key: "content_id", Value: a.ID},
-	}
 }

@@ -53,8 +53,8 @@ var schemes = map[string]struct {
 	implicit func(Words, Answer) landfall.Object
 }{
 	"gb45438":         {checkGB45438, implicitGB45438},
-	"eu-ai-act":       {checkEUAIAct, implicitEUAIAct},
-	"kr-ai-basic-act": {checkKRAIBasicAct, implicitKRAIBasicAct},
+	"eu-ai-act":       {checkEUAIAct, implicitIPTC},
+	"kr-ai-basic-act": {checkKRAIBasicAct, implicitIPTC},
 	"us-ca-sb942":     {checkUSCASB942, implicitUSCASB942},
 }
 
